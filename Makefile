@@ -1,0 +1,180 @@
+# odcasim - see README.md; `make help` lists the targets.
+#
+# Variables: V=1 (show commands)  DEBUG=1 (-O0 -g)  SANITIZER=address,undefined
+#   LIBTPMS=shared (no static archive: TPM properties stay libtpms' own)
+#   ECC=libtpms (elliptic curves as libtpms computes them, 4 to 10 times slower)
+#   CC= CFLAGS= PREFIX=/usr/local DESTDIR=
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+CC ?= cc
+CLANG ?= clang
+PKG_CONFIG ?= pkg-config
+
+# One build folder a mode, so that modes never mix objects.
+MODE := $(if $(SANITIZER),san-)$(if $(FUZZ),fuzz-)$(if $(DEBUG),debug-)$(if $(LIBTPMS),$(LIBTPMS)-)$(if $(ECC),ecc-$(ECC)-)
+OUT := build$(if $(MODE),/$(MODE:%-=%))
+GEN := $(OUT)/gen
+Q := $(if $(V),,@)
+
+# --- dependencies -----------------------------------------------------------
+
+# pkg-config name = Debian package, Fedora package
+DEPS := libtpms=libtpms-dev,libtpms-devel \
+	libcrypto=libssl-dev,openssl-devel \
+	libtasn1=libtasn1-6-dev,libtasn1-devel \
+	libuv=libuv1-dev,libuv-devel \
+	libseccomp=libseccomp-dev,libseccomp-devel \
+	jansson=libjansson-dev,jansson-devel \
+	tss2-esys=libtss2-dev,tpm2-tss-devel \
+	tss2-tctildr=libtss2-dev,tpm2-tss-devel
+comma := ,
+dep_deb = $(firstword $(subst $(comma), ,$(word 2,$(subst =, ,$(1)))))
+dep_rpm = $(lastword $(subst $(comma), ,$(word 2,$(subst =, ,$(1)))))
+PKGS := $(foreach d,$(DEPS),$(firstword $(subst =, ,$(d))))
+
+# Nothing of this is needed to clean, format or ask for help.
+ifneq ($(filter-out help clean fmt,$(or $(MAKECMDGOALS),all)),)
+$(foreach d,$(DEPS),$(if $(shell $(PKG_CONFIG) --exists $(firstword $(subst =, ,$(d))) && echo y),,\
+  $(error missing library '$(firstword $(subst =, ,$(d)))': install $(call dep_deb,$(d)) (Debian, Ubuntu) or $(call dep_rpm,$(d)) (Fedora), or run scripts/bootstrap)))
+$(if $(shell command -v asn1Parser),,\
+  $(error missing program 'asn1Parser': install libtasn1-bin (Debian, Ubuntu) or libtasn1-tools (Fedora), or run scripts/bootstrap))
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out libtpms libcrypto,$(PKGS)))
+endif
+
+# --- flags ------------------------------------------------------------------
+
+# Functions of libtpms at the platform boundary that sim/tpm/wrap.c stands in
+# for. A name that this libtpms does not have is no error.
+WRAPS := TPMCapGetProperties _plat__GetEntropy _plat__IsNvAvailable \
+	_plat__IsCanceled $(if $(ECC),,BnCurveInitialize)
+ifeq ($(LIBTPMS),shared)
+TPMS_LIBS := -ltpms
+else
+TPMS_LIBS := $(WRAPS:%=-Wl,--wrap=%) -l:libtpms.a
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
+	-Wwrite-strings -Wformat=2 -Wvla -Wcast-qual -Wundef -Wno-unused-parameter
+HARDEN := $(if $(SANITIZER)$(FUZZ)$(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+OPT := $(if $(DEBUG),-O0,-O2) -g
+SAN := $(if $(SANITIZER),-fsanitize=$(SANITIZER) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
+	$(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all)
+CPPFLAGS_ALL := -I. -I$(GEN) -D_GNU_SOURCE -DODCASIM_VERSION='"$(VERSION)"' $(PKG_CFLAGS) \
+	$(if $(SANITIZER)$(FUZZ),-DODCASIM_SANITIZED=1) $(CPPFLAGS)
+CFLAGS_ALL := -std=gnu11 $(OPT) $(WARN) $(HARDEN) $(SAN) $(CFLAGS)
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SAN) $(LDFLAGS)
+LIBS := $(TPMS_LIBS) $(PKG_LIBS) -lcrypto
+
+# --- sources: a new file needs no edit here -----------------------------------
+
+SRC := $(wildcard sim/base/*.c odca/*.c sim/tpm/*.c sim/aik/*.c sim/cli/*.c)
+LIB_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out sim/cli/main.c,$(SRC))) $(GEN)/odca_asn1_tab.o
+UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c))
+C_FILES := $(wildcard sim/*/*.[ch] odca/*.[ch] tests/*/*.[ch])
+SH_FILES := $(wildcard scripts/* tests/*/*.sh) .ci/run
+
+.PHONY: all run check check-unit check-wire check-fuzz check-interop check-docs lint fmt san bench fuzz install clean help test-programs
+.DELETE_ON_ERROR:
+
+all: $(OUT)/odcasim ## build the program: build/odcasim
+
+run: $(OUT)/odcasim ## serve a fresh Tiger Lake device on 127.0.0.1:2321
+	$(Q)$(OUT)/odcasim run --family tgl --log info
+
+check: check-unit check-fuzz check-wire check-interop check-docs ## run every test
+
+check-unit: $(UNIT) ## run the unit tests (cmocka)
+	$(Q)scripts/run-tests unit $(UNIT)
+
+check-wire: $(OUT)/odcasim ## replay byte-exact conversations with both mssim ports
+	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests wire $(sort $(wildcard tests/wire/*.wire))
+
+check-fuzz: $(FUZZERS:%=$(OUT)/fuzz/replay_%) ## replay the fuzz corpora
+	$(Q)scripts/run-tests fuzz $^
+
+check-interop: $(OUT)/odcasim ## real clients: tpm2-tools, IBM TSS, openssl, certtool, swtpm
+	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests interop $(sort $(wildcard tests/interop/test-*.sh))
+
+check-docs: $(OUT)/odcasim ## what README shows is what the program prints
+	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests docs scripts/check-docs
+
+lint: $(GEN)/odca_asn1_tab.c ## warnings as errors (gcc, clang), clang-tidy, cppcheck, shellcheck, layers, format
+	$(Q)CC="$(CC)" CLANG="$(CLANG)" CPPFLAGS="$(CPPFLAGS_ALL)" WARN="$(WARN)" scripts/lint
+
+fmt: ## format the C files in place
+	$(Q)clang-format -i $(C_FILES)
+
+san: ## the whole suite under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(Q)$(MAKE) SANITIZER=address,undefined check-unit check-fuzz check-wire check-interop
+
+fuzz: ## fuzz a decoder: make fuzz T=mssim|chain|state SEC=60
+	$(Q)$(MAKE) FUZZ=1 CC=$(CLANG) build/fuzz/fuzz/fuzz_$(T)
+	$(Q)mkdir -p build/corpus/$(T)
+	$(Q)build/fuzz/fuzz/fuzz_$(T) -max_total_time=$(or $(SEC),60) -print_final_stats=1 \
+		-artifact_prefix=build/corpus/$(T)- build/corpus/$(T) tests/fuzz/corpus/$(T)
+
+bench: $(OUT)/odcasim $(BENCHES) ## measure what users wait for, beside the floor and installed peers
+	$(Q)ODCASIM=$(OUT)/odcasim BENCH=$(OUT)/bench scripts/bench
+
+install: $(OUT)/odcasim ## install below DESTDIR/PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(OUT)/odcasim $(DESTDIR)$(PREFIX)/bin/odcasim
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+# --- rules ------------------------------------------------------------------
+
+$(OUT)/odcasim: $(OUT)/sim/cli/main.o $(OUT)/libodcasim.a
+	@echo "  LD    $@"
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(OUT)/libodcasim.a: $(LIB_OBJ)
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(OUT)/%.o: %.c Makefile
+	@echo "  CC    $<"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# libtasn1's own compiler makes the table from our modules.
+$(GEN)/odca_asn1_tab.c: certs/odca.asn
+	@echo "  ASN1  $<"
+	$(Q)mkdir -p $(@D)
+	$(Q)asn1Parser -o $@ -n odca_asn1_tab $<
+
+$(GEN)/%.o: $(GEN)/%.c
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-cast-qual -c -o $@ $<
+
+# The TEST hierarchy is part of the program (.incbin).
+$(OUT)/odca/embed.o: $(wildcard certs/pki/*/*)
+
+$(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libodcasim.a
+	@echo "  LD    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcmocka
+
+$(OUT)/fuzz/replay_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/fuzz/replay.o $(OUT)/libodcasim.a
+	@echo "  LD    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(OUT)/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libodcasim.a
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(OUT)/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libodcasim.a
+	@echo "  LD    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+.SECONDARY:
+-include $(LIB_OBJ:.o=.d) $(OUT)/sim/cli/main.d

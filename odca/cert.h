@@ -1,0 +1,97 @@
+/*
+ * cert.h - reading certificates: spans into the DER they were parsed from.
+ *
+ * Lenient where silicon is (explicit FALSE of a DEFAULT FALSE, RFC 5280 4.1.1
+ * with NULL parameters of ECDSA), strict in every length.  Judging is verify.c.
+ */
+#ifndef ODCA_CERT_H
+#define ODCA_CERT_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "odca/key.h"
+#include "sim/base/limits.h"
+
+#define MAX_NAME_TEXT 256
+#define MAX_URI       256
+
+enum { /* RFC 5280 4.2.1.3, bit n of the BIT STRING = 1 << n */
+	KU_DIGITAL_SIGNATURE = 1 << 0,
+	KU_NON_REPUDIATION = 1 << 1,
+	KU_KEY_ENCIPHERMENT = 1 << 2,
+	KU_DATA_ENCIPHERMENT = 1 << 3,
+	KU_KEY_AGREEMENT = 1 << 4,
+	KU_KEY_CERT_SIGN = 1 << 5,
+	KU_CRL_SIGN = 1 << 6,
+};
+
+struct ext {
+	struct span oid;   /* content octets of the OBJECT IDENTIFIER */
+	char oid_text[48]; /* "2.5.29.19" */
+	bool critical;
+	bool critical_encoded; /* the BOOLEAN is there (010100 or 0101ff) */
+	struct span value;     /* content of the OCTET STRING */
+};
+
+#define MAX_EXTS 16
+
+struct cert {
+	struct span der;             /* whole certificate */
+	struct span tbs;             /* signed part, tag and length included */
+	struct span serial;          /* content octets */
+	struct span issuer, subject; /* DER Names */
+	char issuer_text[MAX_NAME_TEXT];  /* "CN=..., OU=..." as encoded order,
+					     comma separated */
+	char subject_text[MAX_NAME_TEXT]; /* "" for the empty name */
+	time_t not_before, not_after;
+	struct span spki; /* DER SubjectPublicKeyInfo */
+	bool have_pubkey; /* pubkey is set: RSA-2048, P-256 or P-384 */
+	struct pubkey pubkey;
+	bool sig_known; /* sig_alg is set */
+	enum sig_alg sig_alg;
+	struct span sig; /* BIT STRING content after the unused-bits octet */
+	struct ext exts[MAX_EXTS];
+	size_t n_exts;
+
+	/* Decoded extensions; have_... says that they are there. */
+	bool have_ski, have_aki, have_bc, have_ku, have_eku, have_san,
+	    have_spec;
+	struct span ski, aki; /* key identifiers */
+	bool is_ca;
+	int pathlen;    /* -1: none */
+	unsigned ku;    /* KU_... */
+	bool eku_ek;    /* 2.23.133.8.1 tcg-kp-EKCertificate */
+	bool eku_ek_ca; /* 2.23.133.8.12, name not verified [OPEN] */
+	/* SAN of an EK certificate: directoryName with TCG attributes. */
+	char tpm_manufacturer[32]; /* "id:494E5443" */
+	char tpm_model[64];
+	char tpm_version[32]; /* "id:02580012" */
+	/* Subject directory attributes: tpmSpecification. */
+	char spec_family[16];
+	unsigned spec_level, spec_revision;
+	/* First caIssuers URI and first CRL distribution point URI, or "". */
+	char aia_uri[MAX_URI];
+	char crldp_uri[MAX_URI];
+	bool crldp_indirect; /* cRLIssuer is there */
+};
+
+/* Parse one certificate that is exactly der; spans in *ret borrow from der. */
+int cert_parse(struct span der, struct cert *ret, struct err *e);
+/* Self-issued and its own signature verifies. */
+bool cert_is_self_signed(const struct cert *c);
+/* 0 when issuer's key made c's signature. */
+int cert_check_signature(
+    const struct cert *c, const struct cert *issuer, struct err *e);
+/* Length of the DER SEQUENCE that s begins with, header included; 0 when there
+ * is none or s holds only a part of it (*ret_wanted then says how long it is,
+ * 0 when unknown). */
+size_t der_sequence_length(struct span s, size_t *ret_wanted);
+
+/* Append the certificate as PEM. */
+int cert_to_pem(struct span der, struct buf *out);
+/* Append every certificate in PEM text (many) or one in DER to out, as
+ * concatenated DER. */
+int cert_from_file(struct span content, struct buf *out, struct err *e);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * device.h - a device is a function of (fuses, family, firmware).
+ *
+ *   fuses -> HKDF-SHA384, one label a level -> ROM, Kernel and PTT CA keys,
+ *   serial numbers, the TPM's manufacturing entropy, the NV write key.
+ *
+ * Only the short-lived minting process holds a struct device.
+ */
+#ifndef ODCA_DEVICE_H
+#define ODCA_DEVICE_H
+
+#include "odca/family.h"
+#include "odca/key.h"
+
+#define FUSES_SIZE        32
+#define TPM_ENTROPY_SIZE  48 /* libtpms draws this once when it manufactures */
+#define NV_WRITE_KEY_SIZE 48
+#define SERIAL_SIZE       16
+
+struct fuses {
+	uint8_t b[FUSES_SIZE];
+};
+
+/* Any string gives the same fuses everywhere; never the empty one (E_USAGE). */
+int fuses_from_seed(const char *seed, struct fuses *ret, struct err *e);
+int fuses_random(struct fuses *ret, struct err *e);
+
+struct device {
+	const struct family *family;
+	const struct batch *batch;
+	unsigned svn; /* firmware's security version, 1..MAX_SVN */
+	struct fuses fuses;
+	struct key *rom, *kernel, *ptt;
+};
+
+/* Derive the keys. *d is caller's memory, device_done() wipes it. */
+int device_init(struct device *d, const struct fuses *fuses,
+    const struct family *f, const struct batch *b, unsigned svn, struct err *e);
+void device_done(struct device *d);
+
+/* What the TPM's manufacture gets as entropy: independent of svn and batch, so
+ * that a firmware update keeps the TPM's keys. */
+int device_tpm_entropy(const struct device *d,
+    uint8_t out[static TPM_ENTROPY_SIZE], struct err *e);
+/* HMAC key that authorises writing the certificate indices (see
+ * sim/tpm/provision.c); independent of svn and batch. */
+int device_nv_write_key(const struct device *d,
+    uint8_t out[static NV_WRITE_KEY_SIZE], struct err *e);
+/* 16 octets for the certificate called label ("rom", "ek-rsa2048" ...), first
+ * two bits 01 as on silicon. */
+int device_serial(const struct device *d, const char *label,
+    uint8_t out[static SERIAL_SIZE], struct err *e);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * key.h - the only owner of OpenSSL's keys, signatures, digests and KDFs.
+ *
+ * Every CA of the On-Die CA has a P-384 key and signs ecdsa-with-SHA384; EKs
+ * are only ever seen as public keys.  Signatures use the nonces of RFC 6979,
+ * so that the same device has the same bytes in every certificate.
+ */
+#ifndef ODCA_KEY_H
+#define ODCA_KEY_H
+
+#include <stdint.h>
+
+#include "sim/base/buf.h"
+#include "sim/base/err.h"
+
+#define SHA256_SIZE     32
+#define SHA384_SIZE     48
+#define P384_POINT_SIZE 97 /* 04 | X | Y */
+/* Secret that a P-384 scalar is made of: 64 bits more than the order has, so
+ * that the bias of the reduction does not matter (FIPS 186-5, A.2.1). */
+#define P384_SECRET_SIZE 56
+#define MAX_ECDSA_P384   104 /* DER SEQUENCE { r, s }, longest */
+
+enum key_alg { KEY_RSA2048, KEY_P256, KEY_P384 };
+
+/* A public key as the TPM gives it: RSA the modulus (exponent 65537), EC
+ * 04 | X | Y. */
+struct pubkey {
+	enum key_alg alg;
+	size_t n;
+	uint8_t bytes[256];
+};
+
+struct key; /* a P-384 private key; wiped when freed */
+
+int key_from_secret(struct span secret, struct key **ret, struct err *e);
+int key_generate(struct key **ret, struct err *e);
+/* PEM as 'openssl ecparam -genkey' or 'genpkey' write it. */
+int key_load_pem(struct span pem, struct key **ret, struct err *e);
+/* Append PKCS #8 PEM, without encryption. */
+int key_store_pem(const struct key *k, struct buf *out, struct err *e);
+void key_free(struct key *k);
+
+void key_public(const struct key *k, struct pubkey *ret);
+/* Append the DER Ecdsa-Sig-Value over SHA-384(msg), nonce of RFC 6979. */
+int
+key_sign(const struct key *k, struct span msg, struct buf *out, struct err *e);
+
+/* Signature algorithms that a certificate or CRL may carry. */
+enum sig_alg {
+	SIG_ECDSA_SHA256,
+	SIG_ECDSA_SHA384,
+	SIG_RSA_SHA256,
+	SIG_RSA_SHA384
+};
+/* 0 when sig is spki's signature over msg; E_CRYPTO otherwise. spki is the
+ * DER SubjectPublicKeyInfo of any key that OpenSSL reads. */
+int key_verify(struct span spki, enum sig_alg alg, struct span msg,
+    struct span sig, struct err *e);
+
+int sha256(struct span msg, uint8_t out[static SHA256_SIZE]);
+int sha384(struct span msg, uint8_t out[static SHA384_SIZE]);
+int
+hmac_sha384(struct span key, struct span msg, uint8_t out[static SHA384_SIZE]);
+/* RFC 5869 with SHA-384, no salt: append n bytes for label to out. */
+int
+hkdf_sha384(struct span secret, const char *label, size_t n, struct buf *out);
+/* Bytes that nobody can foretell, from OpenSSL's generator. */
+int random_bytes(size_t n, struct buf *out);
+
+static inline void
+auto_key_fn(struct key **k)
+{
+	key_free(*k);
+}
+
+#define auto_key AUTO(auto_key_fn) struct key *
+
+#endif

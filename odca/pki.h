@@ -1,0 +1,60 @@
+/*
+ * pki.h - the hierarchy above the device: root, intermediate, issuing CAs.
+ *
+ * The TEST hierarchy of certs/pki is part of the program; a private one is a
+ * directory of the same shape (--pki DIR), made by pki_create():
+ *
+ *   certs/OnDie_CA_RootCA_Certificate.cer   DER, named as on the real host
+ *   certs/OnDie_CA_CSME_Intermediate.cer
+ *   certs/ODCA_CA2_CSME_Intermediate.cer
+ *   certs/TGL_00002004_OnDie_CA.cer ...
+ *   keys/<same name>.TEST-ONLY.pem          PKCS #8
+ *   host                                    the host in the URLs, one line
+ */
+#ifndef ODCA_PKI_H
+#define ODCA_PKI_H
+
+#include "odca/family.h"
+#include "odca/key.h"
+
+#define PKI_DEFAULT_HOST "tsci.intel.test"
+
+struct pki;
+
+/* dir NULL: the built-in TEST hierarchy. E_FOREIGN when dir is none. */
+int pki_open(const char *dir, struct pki **ret, struct err *e);
+void pki_free(struct pki *p);
+const char *pki_host(const struct pki *p);
+
+/* Certificates by file name without ".cer" ("TGL_00002004_OnDie_CA"). The
+ * span borrows from p. E_NOTFOUND. */
+int pki_cert(
+    const struct pki *p, const char *name, struct span *ret, struct err *e);
+/* All of them, root first; n is the room in ret. Gives how many there are. */
+size_t pki_certs(const struct pki *p, struct span *ret, size_t n);
+/* The self-signed one. */
+int pki_root(const struct pki *p, struct span *ret, struct err *e);
+/* Append the root as PEM. */
+int pki_root_pem(const struct pki *p, struct buf *out, struct err *e);
+/* Private key of a CA; the caller frees. For the minting process only. */
+int
+pki_key(const struct pki *p, const char *name, struct key **ret, struct err *e);
+
+/* Name of the issuing CA's files of a family's batch: "ADL_00002820_ODCA_CA2".
+ */
+void pki_issuing_name(
+    const struct family *f, const struct batch *b, char *out, size_t n);
+
+/* Make a whole hierarchy with fresh keys in dir, which must not exist or be
+ * empty. host goes into the URLs. */
+int pki_create(const char *dir, const char *host, struct err *e);
+
+static inline void
+auto_pki_fn(struct pki **p)
+{
+	pki_free(*p);
+}
+
+#define auto_pki AUTO(auto_pki_fn) struct pki *
+
+#endif

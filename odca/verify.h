@@ -1,0 +1,78 @@
+/*
+ * verify.h - a reference verifier for the EK certificate of an ODCA platform.
+ *
+ * The walk goes by key identifier, not by name: all devices of a family have
+ * the same names.  Certificates come in any order.  Every check says what it
+ * looked at, what it found, what it wanted and which clause asks for it.
+ */
+#ifndef ODCA_VERIFY_H
+#define ODCA_VERIFY_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "odca/cert.h"
+
+#define MAX_CHECKS 128
+
+enum check_result { CHECK_PASSED, CHECK_FAILED, CHECK_SKIPPED };
+
+struct check {
+	const char *name; /* stable: "ek.san", "path.signature" ... */
+	enum check_result result;
+	char object[MAX_NAME_TEXT]; /* which certificate */
+	char found[192];
+	char wanted[192];
+	const char
+	    *clause; /* "RFC 5280 6.1.3", "TCG EK Credential Profile 3.2" */
+};
+
+/* The TPM's own word, to compare the EK certificate with; what is not known is
+ * left out (have_... false). */
+struct verify_tpm {
+	bool have_ek;
+	struct pubkey ek; /* from TPM2_CreatePrimary */
+	bool have_properties;
+	uint32_t manufacturer; /* TPM_PT_MANUFACTURER */
+	uint32_t firmware1;    /* TPM_PT_FIRMWARE_VERSION_1 */
+	uint32_t revision;     /* TPM_PT_REVISION */
+};
+
+struct verify_input {
+	struct span ek;       /* DER EK certificate */
+	struct span nv_chain; /* certificates in NV, indices already joined; may
+				 be empty */
+	const struct span
+	    *extra; /* others: intermediates, self-signed ones ignored */
+	size_t n_extra;
+	const struct span *roots; /* trust anchors */
+	size_t n_roots;
+	struct verify_tpm tpm;
+	time_t now;
+};
+
+struct verify_report {
+	bool accepted; /* no check failed */
+	struct check checks[MAX_CHECKS];
+	size_t n_checks;
+	/* The path that was walked, EK first; spans borrow from the input. */
+	struct cert path[MAX_CHAIN_DEPTH];
+	size_t n_path;
+};
+
+/* Always gives a full report; -1 only when memory or limits end the work. */
+int verify_ek(
+    const struct verify_input *in, struct verify_report *ret, struct err *e);
+/* The first check that failed, or NULL. */
+const struct check *verify_first_failure(const struct verify_report *r);
+
+/*
+ * Split concatenated certificates, as NV holds them (TCG EK Credential Profile
+ * 2.2.1.5.2): DER after DER, trailing 00 or FF is padding. ret gets up to
+ * MAX_CERT_COUNT spans into s. E_FORMAT names the offset of what is no
+ * certificate, E_SHORT says how much of the last one is missing; *ret_n counts
+ * the whole ones before in each case.
+ */
+int chain_split(struct span s, struct span *ret, size_t *ret_n, struct err *e);
+
+#endif

@@ -1,0 +1,93 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sim/base/file.h"
+#include "sim/base/limits.h"
+
+int
+file_read(int dirfd, const char *path, struct buf *b, struct err *e)
+{
+	auto_fd int fd = -1;
+	struct stat st;
+	uint8_t *at;
+	ssize_t got;
+	size_t want;
+
+	if ((fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0) {
+		err_errno(e, "open '%s'", path);
+		if (errno == ENOENT && e != NULL)
+			e->code = E_NOTFOUND;
+		return -1;
+	}
+	if (fstat(fd, &st) != 0)
+		return err_errno(e, "stat '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, E_FORMAT, "'%s' is not a regular file", path);
+	if ((uint64_t)st.st_size > b->cap - b->n)
+		return err_set(e, E_LIMIT,
+		    "'%s' has %jd bytes, at most %zu are read", path,
+		    (intmax_t)st.st_size, b->cap - b->n);
+	for (want = (size_t)st.st_size; want > 0; want -= (size_t)got) {
+		if ((at = buf_room(b, want)) == NULL)
+			return err_set(e, E_NOMEM, "read '%s'", path);
+		got = read(fd, at, want);
+		if (got < 0)
+			return err_errno(e, "read '%s'", path);
+		b->n -= want - (size_t)got;
+		if (got == 0)
+			break;
+	}
+	return 0;
+}
+
+static int
+write_all(int fd, struct span s)
+{
+	ssize_t put;
+
+	while (s.n > 0) {
+		put = write(fd, s.p, s.n);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -1;
+		(void)span_skip(&s, (size_t)put);
+	}
+	return 0;
+}
+
+int
+file_write(int dirfd, const char *path, struct span s, enum file_sync sync,
+    struct err *e)
+{
+	char temp[MAX_PATH_LENGTH];
+	auto_fd int fd = -1;
+
+	if (snprintf(temp, sizeof(temp), "%s.new", path) >= (int)sizeof(temp))
+		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(path));
+	fd = openat(dirfd, temp,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_errno(e, "create '%s'", temp);
+	if (write_all(fd, s) != 0 || (sync == FILE_SYNC && fsync(fd) != 0)) {
+		err_errno(e, "write '%s'", temp);
+		(void)unlinkat(dirfd, temp, 0);
+		return -1;
+	}
+	if (renameat(dirfd, temp, dirfd, path) != 0)
+		return err_errno(e, "rename '%s' to '%s'", temp, path);
+	if (sync == FILE_SYNC && dirfd >= 0 && fsync(dirfd) != 0)
+		return err_errno(e, "sync the directory of '%s'", path);
+	return 0;
+}
+
+bool
+file_exists(int dirfd, const char *path)
+{
+	struct stat st;
+
+	return fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}

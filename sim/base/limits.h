@@ -1,0 +1,44 @@
+/*
+ * limits.h - every bound on what comes from outside, in one place.
+ *
+ * A count or a size that a peer, a file or a command line gives meets one of
+ * these names before it is used.  Sizes are in bytes unless the name says so.
+ */
+#ifndef SIM_BASE_LIMITS_H
+#define SIM_BASE_LIMITS_H
+
+/* TPM commands and responses (TPM_PT_MAX_COMMAND_SIZE of libtpms). */
+#define MAX_TPM_COMMAND  4096
+#define MAX_TPM_RESPONSE 4096
+#define TPM_HEADER_SIZE  10
+
+/* mssim: the reference simulators close a connection beyond 1 MiB. */
+#define MAX_MSSIM_BODY (1024 * 1024)
+/* Connections at a time, over all listeners; one more is closed at once. */
+#define MAX_CONNS 256
+/* Replies that wait for a client that does not read; then its requests wait. */
+#define MAX_CONN_OUTPUT (64 * 1024)
+/* Tries to find two free neighbouring ports when port 0 is asked for. */
+#define MAX_PORT_TRIES 64
+
+/* State files: the permanent state of a TPM with its NV full is below this. */
+#define MAX_STATE_FILE (512 * 1024)
+#define MAX_SMALL_FILE (64 * 1024)
+
+/* Certificates. A real ODCA chain has 7; its longest member is 949 bytes. */
+#define MAX_CERT_SIZE   4096
+#define MAX_CERT_COUNT  64
+#define MAX_CHAIN_DEPTH 16
+#define MAX_CHAIN_BYTES (16 * 2048)
+
+/* TPM NV: libtpms' MAX_NV_INDEX_SIZE; MAX_NV_BUFFER bounds one read. */
+#define MAX_NV_INDEX 2048
+#define MAX_NV_CHUNK 1024
+
+/* Command line. */
+#define MAX_SEED_LENGTH 256
+#define MAX_HOST_LENGTH 64
+#define MAX_PATH_LENGTH 4096
+#define MAX_SVN         99
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * engine.h - the TPM itself: libtpms with an Intel PTT's identity.
+ *
+ * libtpms is one TPM a process, all state global; so is this module.  Nothing
+ * here knows sockets or files: state goes to the store that was given.
+ *
+ * Threads: one thread at a time may be in a function of this header, except
+ * engine_set_cancel() and engine_is_on(), which any thread may call any time.
+ */
+#ifndef SIM_TPM_ENGINE_H
+#define SIM_TPM_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/base/buf.h"
+#include "sim/base/err.h"
+
+struct store;
+
+/* Once a process, before everything else; the TPM is off after it. store is
+ * borrowed for good. */
+int engine_init(struct store *store, struct err *e);
+/* Manufacture on the next power-on of an empty store with this entropy (48
+ * bytes, used once) and these firmware version words, instead of random bytes
+ * and libtpms' version. */
+void engine_set_manufacture(
+    struct span entropy, uint32_t firmware1, uint32_t firmware2);
+/* Random numbers from a stream that seed determines, for reproducible runs. */
+int engine_set_deterministic(struct span seed, struct err *e);
+/* False when libtpms is the shared library: TPM properties are its own then. */
+bool engine_has_identity(void);
+
+/* _TPM_Init after power loss; nothing happens when power is on. */
+int engine_power_on(struct err *e);
+void engine_power_off(void);
+bool engine_is_on(void);
+/* _TPM_Init without power loss; nothing happens when power is off. */
+int engine_reset(struct err *e);
+/* NV off: Startup, Shutdown and NV writes answer TPM_RC_NV_UNAVAILABLE. */
+void engine_set_nv(bool on);
+/* A level, not an edge: while it is on, RSA key generation ends with
+ * TPM_RC_CANCELED. Any thread, also while a command runs. */
+void engine_set_cancel(bool on);
+void engine_set_physical_presence(bool on);
+/* The next TPM2_SelfTest fails and puts the TPM into failure mode. */
+void engine_set_test_failure(void);
+
+/*
+ * Run one command; the response is appended to rsp, which needs room for
+ * MAX_TPM_RESPONSE. Nothing is appended when power is off. Malformed commands
+ * are answered as the TPM does (0x9a, 0x142), so this fails only when libtpms
+ * itself does.
+ */
+int engine_process(
+    uint8_t locality, struct span command, struct buf *rsp, struct err *e);
+/* True for commands that can take longer than a client of another connection
+ * should wait: those that generate an RSA key, or test everything. */
+bool engine_is_long(struct span command);
+/* Response code of a response; 0x142 when it is too short to have one. */
+uint32_t engine_response_code(struct span response);
+/* "GetRandom" for 0x17b; "0x20000000" (static buffer) for what is unknown. */
+const char *engine_command_name(uint32_t command_code);
+
+/* H-CRTM / D-RTM event (_TPM_Hash_Start ...); nothing happens when off. */
+void engine_hash_start(void);
+void engine_hash_data(struct span data);
+void engine_hash_end(void);
+
+#endif
