@@ -14,30 +14,29 @@ static const struct {
 #undef X
 };
 
-int
-err_set(struct err *e, enum err_code code, const char *fmt, ...)
+void
+err_do_set(struct err *e, enum err_code code, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (e == NULL)
-		return -1;
+		return;
 	e->code = code;
 	e->hint[0] = '\0';
 	va_start(ap, fmt);
 	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
-	return -1;
 }
 
-int
-err_errno(struct err *e, const char *fmt, ...)
+void
+err_do_errno(struct err *e, const char *fmt, ...)
 {
 	int saved = errno;
 	size_t n;
 	va_list ap;
 
 	if (e == NULL)
-		return -1;
+		return;
 	e->code = saved == ENOMEM ? E_NOMEM : E_IO;
 	e->hint[0] = '\0';
 	va_start(ap, fmt);
@@ -45,38 +44,35 @@ err_errno(struct err *e, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(e->msg);
 	(void)snprintf(e->msg + n, sizeof(e->msg) - n, ": %s", strerror(saved));
-	return -1;
 }
 
-int
-err_wrap(struct err *e, const char *fmt, ...)
+void
+err_do_wrap(struct err *e, const char *fmt, ...)
 {
 	char inner[ERR_MSG_SIZE];
 	size_t n;
 	va_list ap;
 
 	if (e == NULL)
-		return -1;
+		return;
 	memcpy(inner, e->msg, sizeof(inner));
 	va_start(ap, fmt);
 	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
 	n = strlen(e->msg);
 	(void)snprintf(e->msg + n, sizeof(e->msg) - n, ": %s", inner);
-	return -1;
 }
 
-int
-err_hint(struct err *e, const char *fmt, ...)
+void
+err_do_hint(struct err *e, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (e == NULL)
-		return -1;
+		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(e->hint, sizeof(e->hint), fmt, ap);
 	va_end(ap);
-	return -1;
 }
 
 void

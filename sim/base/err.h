@@ -50,17 +50,28 @@ struct err {
 		.code = E_OK                                                   \
 	}
 
-/* Set code and facts, replace what was there; always -1. e may be NULL. */
-int err_set(struct err *e, enum err_code code, const char *fmt, ...)
+/*
+ * Each of the four is always -1, so that it can end a return statement; they
+ * are macros so that the compiler knows it too.  e may be NULL.
+ *
+ * err_set: code and facts, in place of what was there.
+ * err_errno: the same with E_IO (or E_NOMEM), ": " and errno's text at the end.
+ * err_wrap: "phrase: " before the message; code and hint stay.
+ * err_hint: what the user can do next.
+ */
+#define err_set(e, ...)	  ERR_MINUS_1(err_do_set((e), __VA_ARGS__))
+#define err_errno(e, ...) ERR_MINUS_1(err_do_errno((e), __VA_ARGS__))
+#define err_wrap(e, ...)  ERR_MINUS_1(err_do_wrap((e), __VA_ARGS__))
+#define err_hint(e, ...)  ERR_MINUS_1(err_do_hint((e), __VA_ARGS__))
+#define ERR_MINUS_1(call) __extension__({ call; -1; })
+
+void err_do_set(struct err *e, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* As err_set(), with ": " and the text of errno at the end. */
-int err_errno(struct err *e, const char *fmt, ...)
+void err_do_errno(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Put "phrase: " before the message, keep code and hint; always -1. */
-int err_wrap(struct err *e, const char *fmt, ...)
+void err_do_wrap(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Say what the user can do next; always -1, so it can end a return. */
-int err_hint(struct err *e, const char *fmt, ...)
+void err_do_hint(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Forget the failure, after it was dealt with. */
 void err_clear(struct err *e);

@@ -53,8 +53,13 @@ bool store_has_device(const struct store *s);
 const char *store_path(const struct store *s);
 /* The directory's descriptor, -1 when there is none; borrowed. */
 int store_dirfd(const struct store *s);
-/* fsync what is there. */
-int store_sync(struct store *s, struct err *e);
+/*
+ * Put a freshly minted device into a directory that has none: fuses and
+ * descriptor first, then the TPM, synced. A crash on the way leaves a directory
+ * without a TPM, or one that the next store_open_dir() finishes.
+ */
+int store_install(struct store *s, struct span permanent, struct span fuses,
+    struct span descriptor, struct err *e);
 
 /* Raw libtpms blob of a kind ("permall", "volatilestate", "savestate").
  * E_NOTFOUND when there is none. */

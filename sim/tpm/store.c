@@ -1,0 +1,364 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sim/base/file.h"
+#include "sim/base/limits.h"
+#include "sim/tpm/store.h"
+
+#define STORE_READY STORE_DESCRIPTOR ".ready"
+
+/* libtpms' names of the kinds of state (libtpms/tpm_nvfilename.h). */
+static const char *const state_names[] = {
+	"permall",
+	"volatilestate",
+	"savestate",
+};
+#define N_STATES (sizeof(state_names) / sizeof(state_names[0]))
+
+/* Files by which another simulator's directory is known. */
+static const struct {
+	const char *file;
+	const char *whose;
+} foreign_files[] = {
+	{ "NVChip", "the Microsoft, TCG or IBM simulator" },
+	{ "tpm-00.permall", "swtpm with TPM 1.2" },
+	{ "fwtpm_nv.bin", "wolfTPM's fwtpm_server" },
+};
+
+struct store {
+	char path[MAX_PATH_LENGTH];
+	int dirfd;        /* -1: no directory */
+	int lockfd;       /* the lock lives as long as this is open */
+	const char *file; /* the one state file, below dirfd, or NULL */
+	bool in_memory;   /* writes go to memory[] only */
+	struct {
+		bool written; /* memory stands in for the disk */
+		bool deleted;
+		struct buf blob;
+	} memory[N_STATES];
+};
+
+static struct store *
+store_new(void)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->dirfd = s->lockfd = -1;
+	for (size_t i = 0; i < N_STATES; i++)
+		buf_init(&s->memory[i].blob, MAX_STATE_FILE);
+	return s;
+}
+
+void
+store_free(struct store *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < N_STATES; i++)
+		buf_free(&s->memory[i].blob);
+	if (s->lockfd >= 0)
+		(void)close(s->lockfd);
+	if (s->dirfd >= 0)
+		(void)close(s->dirfd);
+	free(s);
+}
+
+static int
+state_index(const char *name, size_t *ret, struct err *e)
+{
+	for (size_t i = 0; i < N_STATES; i++) {
+		if (strcmp(name, state_names[i]) == 0) {
+			*ret = i;
+			return 0;
+		}
+	}
+	return err_set(e, E_NOTFOUND, "no kind of state is called '%s'", name);
+}
+
+static void
+state_file(const struct store *s, size_t i, char out[static 64])
+{
+	if (s->file != NULL && i == 0)
+		(void)snprintf(out, 64, "%s", s->file);
+	else
+		(void)snprintf(out, 64, "tpm2-00.%s", state_names[i]);
+}
+
+/* An open-file-description lock: it conflicts with swtpm's (fcntl), and stays
+ * with a child that is forked to serve. */
+static int
+take_lock(struct store *s, const char *name, struct err *e)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	s->lockfd = openat(s->dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (s->lockfd < 0) {
+		err_errno(e, "open '%s/%s'", s->path, name);
+		return err_hint(e, "the state directory has to be writable");
+	}
+	if (fcntl(s->lockfd, F_OFD_SETLK, &lock) == 0)
+		return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return err_errno(e, "lock '%s/%s'", s->path, name);
+	err_set(e, E_BUSY, "state '%s' is in use by another process", s->path);
+	return err_hint(e, "stop the other one, or use another --state");
+}
+
+static int
+check_foreign(const struct store *s, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(foreign_files) / sizeof(*foreign_files);
+	     i++) {
+		if (!file_exists(s->dirfd, foreign_files[i].file))
+			continue;
+		err_set(e, E_FOREIGN, "'%s' holds '%s', a state of %s", s->path,
+		    foreign_files[i].file, foreign_files[i].whose);
+		return err_hint(e, "use another --state; nothing was changed");
+	}
+	return 0;
+}
+
+/* What is there has to be ours or swtpm's, and whole. */
+static int
+check_state(struct store *s, struct err *e)
+{
+	auto_buf state = BUF_INIT(MAX_STATE_FILE);
+
+	if (!store_has_tpm(s)) {
+		if (!store_has_device(s))
+			return 0;
+		err_set(e, E_FORMAT, "state '%s' has '%s' but no '%s'", s->path,
+		    STORE_DESCRIPTOR, STORE_PERMANENT);
+		return err_hint(e,
+		    "the TPM's state is gone: restore it, or use another "
+		    "--state");
+	}
+	if (store_read(s, state_names[0], &state, e) == 0)
+		return 0;
+	err_wrap(e, "state '%s'", s->path);
+	return err_hint(e,
+	    "restore '%s', or use another --state; nothing was "
+	    "changed",
+	    s->file ? s->file : STORE_PERMANENT);
+}
+
+/* mint.c writes the descriptor as ready, then the TPM, then this name: a crash
+ * before the last step left a whole device. */
+static int
+finish_mint(struct store *s, struct err *e)
+{
+	if (!store_has_tpm(s) || store_has_device(s) ||
+	    !file_exists(s->dirfd, STORE_READY))
+		return 0;
+	if (renameat(s->dirfd, STORE_READY, s->dirfd, STORE_DESCRIPTOR) != 0)
+		return err_errno(e, "rename '%s/%s'", s->path, STORE_READY);
+	return 0;
+}
+
+static int
+open_directory(
+    struct store *s, const char *dir, enum store_use use, struct err *e)
+{
+	if (snprintf(s->path, sizeof(s->path), "%s", dir) >=
+	    (int)sizeof(s->path))
+		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(dir));
+	if (use == STORE_OWN && mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return err_errno(e, "make directory '%s'", dir);
+	s->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dirfd < 0) {
+		err_errno(e, "open directory '%s'", dir);
+		if (errno == ENOENT)
+			err_hint(e,
+			    "make a device in it with 'odcasim mint "
+			    "--state %s'",
+			    dir);
+		return -1;
+	}
+	return 0;
+}
+
+int
+store_open_dir(
+    const char *dir, enum store_use use, struct store **ret, struct err *e)
+{
+	auto_store s = store_new();
+
+	if (s == NULL)
+		return err_set(e, E_NOMEM, "state store");
+	s->in_memory = use == STORE_PEEK;
+	if (open_directory(s, dir, use, e) != 0 || check_foreign(s, e) != 0)
+		return -1;
+	if (use == STORE_OWN &&
+	    (take_lock(s, ".lock", e) != 0 || finish_mint(s, e) != 0))
+		return -1;
+	if (check_state(s, e) != 0)
+		return -1;
+	*ret = TAKE(s);
+	return 0;
+}
+
+int
+store_open_file(const char *path, struct store **ret, struct err *e)
+{
+	auto_store s = store_new();
+	const char *slash = strrchr(path, '/');
+	char dir[MAX_PATH_LENGTH] = ".";
+
+	if (s == NULL)
+		return err_set(e, E_NOMEM, "state store");
+	if (slash != NULL &&
+	    snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path + 1), path) >=
+		(int)sizeof(dir))
+		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(path));
+	if (open_directory(s, dir, STORE_PEEK, e) != 0)
+		return -1;
+	/* Kept behind the directory's name, which fits by construction. */
+	(void)snprintf(s->path, sizeof(s->path), "%s", path);
+	s->file = s->path + (slash != NULL ? slash - path + 1 : 0);
+	if (strlen(s->file) == 0 || strlen(s->file) >= 50)
+		return err_set(e, E_USAGE, "'%s' is no file name", path);
+	if (take_lock(s, ".NVChip.lock", e) != 0 || check_state(s, e) != 0)
+		return -1;
+	*ret = TAKE(s);
+	return 0;
+}
+
+int
+store_open_memory(struct store **ret, struct err *e)
+{
+	struct store *s = store_new();
+
+	if (s == NULL)
+		return err_set(e, E_NOMEM, "state store");
+	s->in_memory = true;
+	*ret = s;
+	return 0;
+}
+
+bool
+store_has_tpm(const struct store *s)
+{
+	char file[64];
+
+	if (s->memory[0].written)
+		return !s->memory[0].deleted;
+	state_file(s, 0, file);
+	return s->dirfd >= 0 && file_exists(s->dirfd, file);
+}
+
+bool
+store_has_device(const struct store *s)
+{
+	return s->dirfd >= 0 && s->file == NULL &&
+	       file_exists(s->dirfd, STORE_DESCRIPTOR);
+}
+
+const char *
+store_path(const struct store *s)
+{
+	return s->path;
+}
+
+int
+store_dirfd(const struct store *s)
+{
+	return s->dirfd;
+}
+
+int
+store_read(struct store *s, const char *name, struct buf *out, struct err *e)
+{
+	auto_buf content = BUF_INIT(MAX_STATE_FILE);
+	char file[64];
+	struct span state;
+	size_t i;
+
+	if (state_index(name, &i, e) != 0)
+		return -1;
+	if (s->memory[i].written) {
+		if (s->memory[i].deleted)
+			return err_set(e, E_NOTFOUND, "no state '%s'", name);
+		if (buf_put(out, buf_span(&s->memory[i].blob)))
+			return err_set(e, E_LIMIT, "state '%s'", name);
+		return 0;
+	}
+	if (s->dirfd < 0)
+		return err_set(e, E_NOTFOUND, "no state '%s'", name);
+	state_file(s, i, file);
+	if (file_read(s->dirfd, file, &content, e) != 0)
+		return -1;
+	if (blob_unwrap(buf_span(&content), &state, e) != 0)
+		return err_wrap(e, "'%s'", file);
+	if (buf_put(out, state))
+		return err_set(e, E_LIMIT, "state '%s'", name);
+	return 0;
+}
+
+int
+store_write(struct store *s, const char *name, struct span blob, struct err *e)
+{
+	auto_buf content = BUF_INIT(MAX_STATE_FILE);
+	char file[64];
+	size_t i;
+
+	if (state_index(name, &i, e) != 0)
+		return -1;
+	if (s->in_memory) {
+		buf_reset(&s->memory[i].blob);
+		if (buf_put(&s->memory[i].blob, blob))
+			return err_set(
+			    e, E_LIMIT, "state of %zu bytes", blob.n);
+		s->memory[i].written = true;
+		s->memory[i].deleted = false;
+		return 0;
+	}
+	state_file(s, i, file);
+	if (blob_wrap(blob, &content, e) != 0)
+		return -1;
+	return file_write(s->dirfd, file, buf_span(&content), FILE_NOSYNC, e);
+}
+
+int
+store_delete(struct store *s, const char *name, struct err *e)
+{
+	char file[64];
+	size_t i;
+
+	if (state_index(name, &i, e) != 0)
+		return -1;
+	if (s->in_memory) {
+		s->memory[i].written = s->memory[i].deleted = true;
+		return 0;
+	}
+	state_file(s, i, file);
+	if (unlinkat(s->dirfd, file, 0) != 0 && errno != ENOENT)
+		return err_errno(e, "remove '%s/%s'", s->path, file);
+	return 0;
+}
+
+static int
+write_file(
+    struct store *s, const char *name, struct span content, struct err *e)
+{
+	return file_write(s->dirfd, name, content, FILE_SYNC, e);
+}
+
+int
+store_install(struct store *s, struct span permanent, struct span fuses,
+    struct span descriptor, struct err *e)
+{
+	auto_buf blob = BUF_INIT(MAX_STATE_FILE);
+
+	if (blob_wrap(permanent, &blob, e) != 0)
+		return -1;
+	if (write_file(s, STORE_FUSES, fuses, e) != 0 ||
+	    write_file(s, STORE_READY, descriptor, e) != 0 ||
+	    write_file(s, STORE_PERMANENT, buf_span(&blob), e) != 0)
+		return -1;
+	return finish_mint(s, e);
+}
