@@ -11,12 +11,12 @@ enum { /* TPM_ALG_ID, TPM 2.0 Part 2, 6.3 */
 };
 
 /* TPMA_OBJECT: fixedTPM, fixedParent, sensitiveDataOrigin, adminWithPolicy,
- * restricted, decrypt; the high range has userWithAuth too (B.6). */
+ * restricted, decrypt; the high range has userWithAuth too. */
 #define ATTRIBUTES_LOW  0x000300b2
 #define ATTRIBUTES_HIGH 0x000300f2
 
-/* PolicyA: TPM2_PolicySecret(TPM_RH_ENDORSEMENT) (B.6.2). PolicyB: PolicyA or
- * what NV index 0x01c07f02 says (B.6.3). */
+/* PolicyA: TPM2_PolicySecret(TPM_RH_ENDORSEMENT). PolicyB: PolicyA, or what NV
+ * index 0x01c07f02 says (PolicyC). */
 #define POLICY_A_SHA256                                                        \
 	"837197674484b3f81a90cc8d46a5d724fd52d76e06520b64f2a1da1b331469aa"
 #define POLICY_B_SHA384                                                        \
