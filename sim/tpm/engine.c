@@ -1,0 +1,455 @@
+#include <libtpms/tpm_library.h>
+#include <libtpms/tpm_error.h>
+#include <libtpms/tpm_memory.h>
+#include <libtpms/tpm_nvfilename.h>
+#include <libtpms/tpm_tis.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/base/limits.h"
+#include "sim/base/log.h"
+#include "sim/tpm/command_names.h"
+#include "sim/tpm/engine.h"
+#include "sim/tpm/store.h"
+#include "sim/tpm/wrap.h"
+
+enum { /* TPM 2.0 Part 2, 6.6.3 */
+	RC_FAILURE = 0x101,
+	RC_COMMAND_SIZE = 0x142,
+	CC_SELF_TEST = 0x143,
+	CC_GET_CAPABILITY = 0x17a,
+	CC_GET_TEST_RESULT = 0x17c,
+	ALG_RSA = 0x0001,
+	ST_NO_SESSIONS = 0x8001,
+	ST_SESSIONS = 0x8002,
+};
+
+/* libtpms is global state, and so is this. */
+static struct {
+	struct store *store;
+	atomic_bool on;
+	bool physical_presence;
+	uint8_t locality;
+	bool test_failure; /* the next self-test fails */
+	bool failed;       /* it did */
+	/* What manufacture puts in place of libtpms' firmware version. */
+	bool manufacture;
+	uint32_t firmware1, firmware2;
+	struct err store_err; /* why a callback failed */
+	unsigned char command[MAX_TPM_COMMAND];
+	unsigned char *response; /* libtpms' to grow */
+	uint32_t response_alloc;
+} tpm;
+
+/* _plat__Signal_Reset is _TPM_Init without power loss; the public interface
+ * has no such call, so a shared libtpms takes a power cycle instead. */
+int _plat__Signal_Reset(void) __attribute__((weak));
+
+/* --- libtpms' callbacks -------------------------------------------------- */
+
+static TPM_RESULT
+on_nothing(void)
+{
+	return TPM_SUCCESS;
+}
+
+static TPM_RESULT
+on_load(
+    unsigned char **data, uint32_t *length, uint32_t number, const char *name)
+{
+	auto_buf blob = BUF_INIT(MAX_STATE_FILE);
+	struct err e = ERR_INIT;
+
+	if (store_read(tpm.store, name, &blob, &e) != 0) {
+		if (e.code == E_NOTFOUND)
+			return TPM_RETRY; /* "there is none", to libtpms */
+		tpm.store_err = e;
+		return TPM_FAIL;
+	}
+	if (blob.n == 0 || TPM_Malloc(data, (uint32_t)blob.n) != TPM_SUCCESS)
+		return TPM_FAIL;
+	memcpy(*data, blob.p, blob.n);
+	*length = (uint32_t)blob.n;
+	return TPM_SUCCESS;
+}
+
+/*
+ * The firmware version is a part of the permanent state (V1, V2, big endian)
+ * that nothing in libtpms' interface sets: put ours where libtpms' own stands
+ * in the first state that a manufacture stores. libtpms loads it from there,
+ * so that TPM2_Quote attests it.
+ */
+static int
+set_firmware_version(struct buf *state)
+{
+	static const uint8_t libtpms_version[] = { 0x20, 0x19, 0x10, 0x23, 0x00,
+		0x16, 0x36, 0x36 };
+	uint8_t *at;
+
+	at = memmem(
+	    state->p, state->n, libtpms_version, sizeof(libtpms_version));
+	if (at == NULL)
+		return -1;
+	buf_set_u32(state, (size_t)(at - state->p), tpm.firmware1);
+	buf_set_u32(state, (size_t)(at - state->p) + 4, tpm.firmware2);
+	return 0;
+}
+
+static TPM_RESULT
+on_store(const unsigned char *data, uint32_t length, uint32_t number,
+    const char *name)
+{
+	auto_buf state = BUF_INIT(MAX_STATE_FILE);
+	struct span s = { data, length };
+
+	if (tpm.manufacture && strcmp(name, TPM_PERMANENT_ALL_NAME) == 0) {
+		tpm.manufacture = false;
+		if (buf_put(&state, s) || set_firmware_version(&state) != 0) {
+			err_set(&tpm.store_err, E_TPM,
+			    "libtpms' state has no firmware version "
+			    "20191023.00163636");
+			return TPM_FAIL;
+		}
+		s = buf_span(&state);
+	}
+	if (store_write(tpm.store, name, s, &tpm.store_err) != 0) {
+		log_error("engine", "%s", tpm.store_err.msg);
+		return TPM_FAIL;
+	}
+	return TPM_SUCCESS;
+}
+
+static TPM_RESULT
+on_delete(uint32_t number, const char *name, TPM_BOOL must_exist)
+{
+	return store_delete(tpm.store, name, &tpm.store_err) == 0 ? TPM_SUCCESS
+								  : TPM_FAIL;
+}
+
+static TPM_RESULT
+on_get_locality(TPM_MODIFIER_INDICATOR *ret, uint32_t number)
+{
+	*ret = tpm.locality;
+	return TPM_SUCCESS;
+}
+
+static TPM_RESULT
+on_get_physical_presence(TPM_BOOL *ret, uint32_t number)
+{
+	*ret = tpm.physical_presence;
+	return TPM_SUCCESS;
+}
+
+/* --- set-up -------------------------------------------------------------- */
+
+int
+engine_init(struct store *store, struct err *e)
+{
+	struct libtpms_callbacks callbacks = {
+		.sizeOfStruct = sizeof(callbacks),
+		.tpm_nvram_init = on_nothing,
+		.tpm_nvram_loaddata = on_load,
+		.tpm_nvram_storedata = on_store,
+		.tpm_nvram_deletename = on_delete,
+		.tpm_io_init = on_nothing,
+		.tpm_io_getlocality = on_get_locality,
+		.tpm_io_getphysicalpresence = on_get_physical_presence,
+	};
+
+	tpm.store = store;
+	if (TPMLIB_ChooseTPMVersion(TPMLIB_TPM_VERSION_2) != TPM_SUCCESS)
+		return err_set(e, E_TPM, "this libtpms has no TPM 2.0");
+	if (TPMLIB_RegisterCallbacks(&callbacks) != TPM_SUCCESS)
+		return err_set(e, E_TPM, "libtpms takes no callbacks");
+	return 0;
+}
+
+void
+engine_set_manufacture(
+    struct span entropy, uint32_t firmware1, uint32_t firmware2)
+{
+	wrap_entropy_once(entropy);
+	tpm.manufacture = true;
+	tpm.firmware1 = firmware1;
+	tpm.firmware2 = firmware2;
+}
+
+int
+engine_set_deterministic(struct span seed, struct err *e)
+{
+	if (!wrap_active())
+		return err_set(e, E_STATE,
+		    "random numbers are libtpms' own with a shared libtpms");
+	wrap_entropy_stream(seed);
+	return 0;
+}
+
+bool
+engine_has_identity(void)
+{
+	return wrap_active();
+}
+
+/* --- platform lines ------------------------------------------------------ */
+
+static void
+after_init(void)
+{
+	/* Power on and reset make NV available and end a cancel (reference
+	 * simulator, _TPM_Init). */
+	atomic_store(&wrap_nv_off, false);
+	atomic_store(&wrap_cancel, false);
+	tpm.failed = tpm.test_failure = false;
+}
+
+int
+engine_power_on(struct err *e)
+{
+	TPM_RESULT rc;
+
+	if (atomic_load(&tpm.on))
+		return 0;
+	err_clear(&tpm.store_err);
+	after_init();
+	rc = TPMLIB_MainInit();
+	if (rc != TPM_SUCCESS) {
+		TPMLIB_Terminate();
+		if (tpm.store_err.code == E_OK)
+			return err_set(e, E_FORMAT,
+			    "libtpms does not take the state (0x%x)", rc);
+		if (e != NULL)
+			*e = tpm.store_err;
+		return -1;
+	}
+	atomic_store(&tpm.on, true);
+	return 0;
+}
+
+void
+engine_power_off(void)
+{
+	if (!atomic_load(&tpm.on))
+		return;
+	TPMLIB_Terminate();
+	atomic_store(&tpm.on, false);
+}
+
+bool
+engine_is_on(void)
+{
+	return atomic_load(&tpm.on);
+}
+
+int
+engine_reset(struct err *e)
+{
+	if (!atomic_load(&tpm.on))
+		return 0;
+	if (_plat__Signal_Reset != NULL) {
+		after_init();
+		(void)_plat__Signal_Reset();
+		return 0;
+	}
+	engine_power_off();
+	return engine_power_on(e);
+}
+
+void
+engine_set_nv(bool on)
+{
+	atomic_store(&wrap_nv_off, !on);
+}
+
+void
+engine_set_cancel(bool on)
+{
+	atomic_store(&wrap_cancel, on);
+	/* For a shared libtpms, where the wrap is not called. */
+	if (on && !wrap_active() && atomic_load(&tpm.on))
+		(void)TPMLIB_CancelCommand();
+}
+
+void
+engine_set_physical_presence(bool on)
+{
+	tpm.physical_presence = on;
+}
+
+void
+engine_set_test_failure(void)
+{
+	tpm.test_failure = true;
+}
+
+/* --- commands ------------------------------------------------------------ */
+
+/* Tag, size, code: the header of every command and response. */
+static int
+get_header(struct span s, uint16_t *ret_tag, uint32_t *ret_code)
+{
+	uint32_t size;
+
+	return span_get_u16(&s, ret_tag) || span_get_u32(&s, &size) ||
+	       span_get_u32(&s, ret_code);
+}
+
+static int
+put_rc(struct buf *rsp, uint32_t rc)
+{
+	return buf_put_u16(rsp, ST_NO_SESSIONS) ||
+	       buf_put_u32(rsp, TPM_HEADER_SIZE) || buf_put_u32(rsp, rc);
+}
+
+/* Failure mode as the simulators' TEST_FAILURE_MODE makes it: only test result
+ * and capabilities can still be read. */
+static bool
+is_refused(struct span command)
+{
+	uint16_t tag;
+	uint32_t code;
+
+	if (!tpm.failed && !tpm.test_failure)
+		return false;
+	if (get_header(command, &tag, &code))
+		return false;
+	if (tpm.test_failure && code == CC_SELF_TEST) {
+		tpm.failed = true;
+		tpm.test_failure = false;
+	}
+	return tpm.failed && code != CC_GET_CAPABILITY &&
+	       code != CC_GET_TEST_RESULT;
+}
+
+int
+engine_process(
+    uint8_t locality, struct span command, struct buf *rsp, struct err *e)
+{
+	uint32_t n = 0, rc = 0;
+
+	if (!atomic_load(&tpm.on))
+		return 0;
+	if (command.n > sizeof(tpm.command))
+		rc = RC_COMMAND_SIZE;
+	else if (is_refused(command))
+		rc = RC_FAILURE;
+	if (rc != 0)
+		return put_rc(rsp, rc) ? err_set(e, E_NOMEM, "response") : 0;
+	/* A copy: libtpms decrypts parameters in place. */
+	if (command.n > 0)
+		memcpy(tpm.command, command.p, command.n);
+	tpm.locality = locality;
+	if (TPMLIB_Process(&tpm.response, &n, &tpm.response_alloc, tpm.command,
+		(uint32_t)command.n) != TPM_SUCCESS)
+		return err_set(e, E_TPM, "libtpms ran out of memory");
+	if (buf_put(rsp, (struct span){ tpm.response, n }))
+		return err_set(e, E_NOMEM, "response of %u bytes", n);
+	return 0;
+}
+
+#define HASH(call)                                                             \
+	do {                                                                   \
+		if (atomic_load(&tpm.on))                                      \
+			(void)(call);                                          \
+	} while (0)
+
+void
+engine_hash_start(void)
+{
+	HASH(TPM_IO_Hash_Start());
+}
+
+void
+engine_hash_data(struct span data)
+{
+	HASH(TPM_IO_Hash_Data(data.p, (uint32_t)data.n));
+}
+
+void
+engine_hash_end(void)
+{
+	HASH(TPM_IO_Hash_End());
+}
+
+uint32_t
+engine_response_code(struct span response)
+{
+	uint16_t tag;
+	uint32_t rc;
+
+	return get_header(response, &tag, &rc) ? RC_COMMAND_SIZE : rc;
+}
+
+/* --- the table of commands ----------------------------------------------- */
+
+enum duration { SHORT, LONG_IF_RSA, LONG };
+
+/* clang-format off */
+#define ROW_SHORT(code, name)	{ code, SHORT, #name },
+#define ROW_RSA(code, name)	{ code, LONG_IF_RSA, #name },
+#define ROW_LONG(code, name)	{ code, LONG, #name },
+static const struct {
+	uint32_t	code;
+	enum duration	duration;
+	const char	*name;
+} commands[] = { TPM_COMMANDS(ROW_SHORT, ROW_RSA, ROW_LONG) };
+/* clang-format on */
+
+/* Index in commands[], which is sorted by code; -1 for an unknown one. */
+static int
+command_find(uint32_t code)
+{
+	size_t low = 0, high = sizeof(commands) / sizeof(commands[0]), middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (commands[middle].code == code)
+			return (int)middle;
+		if (commands[middle].code < code)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return -1;
+}
+
+const char *
+engine_command_name(uint32_t code)
+{
+	static char unknown[sizeof("0x00000000")];
+	int i = command_find(code);
+
+	if (i >= 0)
+		return commands[i].name;
+	(void)snprintf(unknown, sizeof(unknown), "0x%08x", code);
+	return unknown;
+}
+
+/* Create, CreatePrimary, CreateLoaded: one handle, authorisation area,
+ * inSensitive, inPublic, whose first field is the algorithm. An encrypted first
+ * parameter keeps its size in the clear (Part 1, 21.2). */
+static bool
+makes_rsa_key(struct span s)
+{
+	struct span skipped;
+	uint32_t auth_size;
+	uint16_t public_size, alg;
+
+	return !span_skip(&s, TPM_HEADER_SIZE + sizeof(uint32_t)) &&
+	       !span_get_u32(&s, &auth_size) && !span_skip(&s, auth_size) &&
+	       !span_get_2b(&s, &skipped) && !span_get_u16(&s, &public_size) &&
+	       !span_get_u16(&s, &alg) && alg == ALG_RSA;
+}
+
+bool
+engine_is_long(struct span command)
+{
+	uint16_t tag;
+	uint32_t code;
+	int i;
+
+	if (get_header(command, &tag, &code) || (i = command_find(code)) < 0)
+		return false;
+	if (commands[i].duration == LONG_IF_RSA)
+		return tag == ST_SESSIONS && makes_rsa_key(command);
+	return commands[i].duration == LONG;
+}

@@ -1,0 +1,48 @@
+/*
+ * identity.h - the fixed properties by which software knows an Intel PTT.
+ *
+ * The family follows from the firmware version in the TPM's permanent state,
+ * which is also what TPM2_Quote attests: so property, attestation and the EK
+ * certificate's SAN cannot disagree, and a state that swtpm served in between
+ * is the same device.  A firmware version that is none of ours (a TPM that
+ * swtpm made) keeps libtpms' properties.
+ */
+#ifndef SIM_TPM_IDENTITY_H
+#define SIM_TPM_IDENTITY_H
+
+#include <stdint.h>
+
+enum { /* TPM_PT, TPM 2.0 Part 2, 6.13 */
+	PT_REVISION = 0x102,
+	PT_DAY_OF_YEAR = 0x103,
+	PT_YEAR = 0x104,
+	PT_MANUFACTURER = 0x105,
+	PT_VENDOR_STRING_1 = 0x106,
+	PT_VENDOR_STRING_2 = 0x107,
+	PT_VENDOR_STRING_3 = 0x108,
+	PT_VENDOR_STRING_4 = 0x109,
+	PT_FIRMWARE_VERSION_1 = 0x10b,
+	PT_NV_COUNTERS_MAX = 0x116,
+	PT_MODES = 0x12d,
+	PT_PERMANENT = 0x200,
+	PT_HR_NV_INDEX = 0x202,
+};
+
+/* TPML_TAGGED_TPM_PROPERTY as libtpms has it in memory. */
+struct tpm_properties {
+	uint32_t count;
+	struct {
+		uint32_t property;
+		uint32_t value;
+	} list[127];
+};
+
+/* Overwrite what differs on the family that firmware1 belongs to. */
+void identity_apply(uint32_t firmware1, struct tpm_properties *p);
+
+/* The range of the manufacturer's certificate indices (TCG EK Credential
+ * Profile 2.2.1), which TPM_PT_HR_NV_INDEX does not count on PTT. */
+#define NV_MANUFACTURER_FIRST 0x01c00000u
+#define NV_MANUFACTURER_COUNT 0x200u
+
+#endif
