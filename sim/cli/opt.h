@@ -1,0 +1,70 @@
+/*
+ * opt.h - options as tables: parser, checks and help come from the rows.
+ *
+ * A row says where its value goes as an offset into the caller's struct, so
+ * that commands share groups of rows.
+ */
+#ifndef SIM_CLI_OPT_H
+#define SIM_CLI_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "sim/base/err.h"
+
+enum opt_kind {
+	OPT_FLAG,   /* bool, set to true */
+	OPT_STRING, /* const char *, never "" */
+	OPT_NUMBER, /* unsigned, decimal, least..most */
+	OPT_CHOICE, /* const char *, one of the words of arg ("clear|none") */
+	OPT_LIST,   /* struct opt_list, may be repeated */
+};
+
+#define MAX_OPT_LIST 8
+
+struct opt_list {
+	const char *items[MAX_OPT_LIST];
+	size_t n;
+};
+
+struct opt {
+	const char *name; /* "state" for --state; NULL ends a table */
+	char letter;      /* 'h' for -h; 0 is none */
+	enum opt_kind kind;
+	size_t offset;    /* of the value in the target */
+	const char *arg;  /* "DIR"; the choices of an OPT_CHOICE */
+	const char *help; /* one sentence, no full stop */
+	unsigned least, most;
+};
+
+struct opt_group {
+	const char *title; /* "device" */
+	const struct opt *opts;
+};
+
+struct opt_rules {
+	const struct opt_group *const *groups; /* NULL ends */
+	bool stop_at_operand; /* what follows the first operand is not ours */
+	bool single_dash;     /* -port is --port, as simulators have it */
+};
+
+/*
+ * Sort argv (NULL at its end) into options, whose values go to target, and
+ * operands, which are moved to its front: *ret_n of them, order kept. "--" ends
+ * the options. E_USAGE names the argument, and the option that was meant.
+ */
+int opt_parse(const struct opt_rules *rules, char **argv, void *target,
+    size_t *ret_n, struct err *e);
+
+/* The options of a group, one a paragraph, wrapped at 80 columns. */
+void opt_help(const struct opt_group *group, bool single_dash, FILE *out);
+/* text wrapped at 80 columns, each line indented; the first one begins in
+ * column `at`. */
+void opt_wrap(const char *text, int indent, int at, FILE *out);
+
+/* Decimal digits only, least..most; what for the message. */
+int opt_number(const char *text, unsigned least, unsigned most,
+    const char *what, unsigned *ret, struct err *e);
+
+#endif
