@@ -52,7 +52,8 @@ WRAPS := TPMCapGetProperties _plat__GetEntropy _plat__IsNvAvailable \
 ifeq ($(LIBTPMS),shared)
 TPMS_LIBS := -ltpms
 else
-TPMS_LIBS := $(WRAPS:%=-Wl,--wrap=%) -l:libtpms.a
+# -u: what is wrapped has no other reference that would bring it in.
+TPMS_LIBS := $(foreach w,$(WRAPS),-Wl,--wrap=$w -Wl,-u,$w) -l:libtpms.a
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \

@@ -1,0 +1,49 @@
+/*
+ * command.h - TPM commands that the factory itself gives to the engine.
+ *
+ *	struct command c;
+ *	command_begin(&c, CC_NV_WRITE, "NV_Write");
+ *	command_handle(&c, index);
+ *	command_password(&c);
+ *	buf_put_2b(&c.bytes, data);
+ *	if (command_run(&c, &response, e) != 0) ...
+ *
+ * A put that does not fit is found out by command_run(), so callers need not
+ * check each one.
+ */
+#ifndef SIM_TPM_COMMAND_H
+#define SIM_TPM_COMMAND_H
+
+#include "sim/base/buf.h"
+#include "sim/base/err.h"
+#include "sim/base/limits.h"
+
+struct command {
+	const char *name;
+	struct buf bytes; /* header and what was put */
+	struct buf response;
+	bool sessions; /* an authorisation area was put */
+};
+
+void command_begin(struct command *c, uint32_t code, const char *name);
+/* Handle area; all handles come before the authorisation area. */
+void command_handle(struct command *c, uint32_t handle);
+/* Authorisation area of one session: empty password, or a policy session that
+ * goes on afterwards. */
+void command_password(struct command *c);
+void command_policy(struct command *c, uint32_t session);
+/*
+ * Run it. *ret are the response parameters, borrowed until command_done(); the
+ * response's handle goes to *ret_handle when that is not NULL. E_TPM with the
+ * response code when the TPM refuses.
+ */
+int command_run(
+    struct command *c, uint32_t *ret_handle, struct span *ret, struct err *e);
+void command_done(struct command *c);
+
+/* TPM2_FlushContext of a session or a transient object. */
+int command_flush(uint32_t handle, struct err *e);
+
+#define auto_command AUTO(command_done) struct command
+
+#endif

@@ -1,0 +1,358 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "odca/device.h"
+#include "odca/pki.h"
+#include "sim/base/file.h"
+#include "sim/base/limits.h"
+#include "sim/base/suggest.h"
+#include "sim/tpm/engine.h"
+#include "sim/tpm/mint.h"
+#include "sim/tpm/provision.h"
+#include "sim/tpm/sandbox.h"
+#include "sim/tpm/store.h"
+
+#define DEFAULT_FAMILY "tgl"
+#define DEFAULT_BANKS  "sha256"
+
+/* A request with its names resolved. */
+struct plan {
+	const struct family *family;
+	const struct batch *batch;
+	unsigned svn;
+	unsigned pcr_banks;
+};
+
+static void
+auto_json_fn(json_t **j)
+{
+	json_decref(*j);
+}
+#define auto_json AUTO(auto_json_fn) json_t *
+
+/* --- the request --------------------------------------------------------- */
+
+static int
+find_family(const char *name, const struct family **ret, struct err *e)
+{
+	const struct family *all;
+	const char *best;
+	AUTO(suggest_done) struct suggest s;
+	size_t n;
+
+	if ((*ret = family_find(name)) != NULL)
+		return 0;
+	suggest_init(&s, name);
+	all = family_all(&n);
+	for (size_t i = 0; i < n; i++)
+		suggest_offer(&s, all[i].name);
+	best = suggest_best(&s);
+	err_set(e, E_USAGE, "unknown family '%s'%s%s%s", name,
+	    best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
+	return err_hint(e, "families are %s", suggest_all(&s));
+}
+
+static int
+find_batch(const struct family *f, const char *number, const struct batch **ret,
+    struct err *e)
+{
+	AUTO(suggest_done) struct suggest s;
+
+	*ret = number != NULL ? family_batch(f, number) : f->batches;
+	if (*ret != NULL)
+		return 0;
+	suggest_init(&s, number);
+	for (const struct batch *b = f->batches; b->number != NULL; b++)
+		suggest_offer(&s, b->number);
+	err_set(e, E_USAGE, "family '%s' has no batch '%s'", f->name, number);
+	return err_hint(e, "its batches are %s", suggest_all(&s));
+}
+
+static int
+make_plan(const struct mint_request *r, struct plan *ret, struct err *e)
+{
+	if (find_family(r->family != NULL ? r->family : DEFAULT_FAMILY,
+		&ret->family, e) != 0 ||
+	    find_batch(ret->family, r->batch, &ret->batch, e) != 0 ||
+	    pcr_banks_parse(r->pcr_banks != NULL ? r->pcr_banks : DEFAULT_BANKS,
+		&ret->pcr_banks, e) != 0)
+		return -1;
+	ret->svn = r->svn != 0 ? r->svn : 1;
+	if (ret->svn > MAX_SVN)
+		return err_set(
+		    e, E_USAGE, "svn %u: want 1 to %u", ret->svn, MAX_SVN);
+	if (r->seed != NULL &&
+	    (r->seed[0] == '\0' || strlen(r->seed) > MAX_SEED_LENGTH))
+		return err_set(e, E_USAGE, "seed of %zu bytes: want 1 to %u",
+		    strlen(r->seed), MAX_SEED_LENGTH);
+	return 0;
+}
+
+int
+mint_check(const struct mint_request *r, struct err *e)
+{
+	struct plan plan;
+
+	return make_plan(r, &plan, e);
+}
+
+/* --- the descriptor ------------------------------------------------------ */
+
+static json_t *
+json_digest(struct span s)
+{
+	uint8_t digest[SHA256_SIZE];
+	char hex[2 * SHA256_SIZE + 1];
+
+	if (sha256(s, digest) != 0)
+		return NULL;
+	hex_encode(SPAN_OF(digest), hex);
+	return json_string(hex);
+}
+
+static json_t *
+json_index(uint32_t index)
+{
+	return json_sprintf("0x%08x", index);
+}
+
+static json_t *
+describe_eks(const struct provisioned *p, struct err *e)
+{
+	auto_json eks = json_object();
+	struct cert cert;
+	struct span der;
+
+	for (size_t i = 0; i < p->n_eks; i++) {
+		der = buf_span(&p->ek[i].certificate);
+		if (cert_parse(der, &cert, e) != 0)
+			return NULL;
+		(void)json_object_set_new(eks, p->ek[i].name,
+		    json_pack("{s:o, s:I, s:o, s:o}", "nv",
+			json_index(p->ek[i].index), "bytes", (json_int_t)der.n,
+			"certificate_sha256", json_digest(der), "public_sha256",
+			json_digest(cert.spki)));
+	}
+	return TAKE(eks);
+}
+
+static json_t *
+describe_chain(const struct provisioned *p, struct err *e)
+{
+	auto_json indices = json_array();
+	char serial[2 * SERIAL_SIZE + 1];
+	struct cert rom;
+
+	if (cert_parse(buf_span(&p->rom), &rom, e) != 0 ||
+	    rom.serial.n > SERIAL_SIZE)
+		return NULL;
+	hex_encode(rom.serial, serial);
+	for (uint32_t i = 0; i < p->chain_indices; i++)
+		(void)json_array_append_new(
+		    indices, json_index(NV_EK_CHAIN + i));
+	return json_pack("{s:O, s:I, s:s}", "nv", indices, "bytes",
+	    (json_int_t)p->chain.n, "rom_serial", serial);
+}
+
+static json_t *
+describe_banks(unsigned banks)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; pcr_bank_names[i] != NULL; i++)
+		if (banks >> i & 1)
+			(void)json_array_append_new(
+			    list, json_string(pcr_bank_names[i]));
+	return list;
+}
+
+static int
+describe(const struct mint_request *r, const struct plan *plan,
+    const char *pki_host, const struct provisioned *p, struct buf *out,
+    struct err *e)
+{
+	const struct family *f = plan->family;
+	auto_json eks = describe_eks(p, e);
+	auto_json chain = eks != NULL ? describe_chain(p, e) : NULL;
+	auto_json all = NULL;
+	auto_free char *text = NULL;
+
+	if (chain == NULL)
+		return err_wrap(e, "describe the device");
+	all = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:b, s:o, s:o, s:s, "
+			"s:O, s:O}",
+	    "format", 1, "program", "odcasim " ODCASIM_VERSION, "family",
+	    f->name, "platform", f->platform, "batch", plan->batch->number,
+	    "svn", (int)plan->svn, "seeded", r->seed != NULL, "firmware",
+	    json_sprintf("%u.%u.%u.%u", f->firmware1 >> 16,
+		f->firmware1 & 0xffff, f->firmware2 >> 16,
+		f->firmware2 & 0xffff),
+	    "pcr_banks", describe_banks(plan->pcr_banks), "pki_host", pki_host,
+	    "ek", eks, "chain", chain);
+	if (all == NULL || (text = json_dumps(all, JSON_INDENT(2))) == NULL)
+		return err_set(e, E_NOMEM, "describe the device");
+	if (buf_put(out, SPAN_STR(text)) || buf_put(out, SPAN_STR("\n")))
+		return err_set(
+		    e, E_LIMIT, "descriptor of %zu bytes", strlen(text));
+	return 0;
+}
+
+/* --- the factory --------------------------------------------------------- */
+
+static int
+make_fuses(const struct mint_request *r, struct fuses *ret, struct err *e)
+{
+	return r->seed != NULL ? fuses_from_seed(r->seed, ret, e)
+			       : fuses_random(ret, e);
+}
+
+static int
+open_pki(const struct mint_request *r, struct pki **ret, struct err *e)
+{
+	auto_pki p = NULL;
+
+	if (pki_open(r->pki, &p, e) != 0 ||
+	    (r->pki_host != NULL && pki_set_host(p, r->pki_host, e) != 0))
+		return -1;
+	*ret = TAKE(p);
+	return 0;
+}
+
+/* Manufacture in memory; the permanent state is in *tpm afterwards. */
+static int
+manufacture(const struct device *d, const struct pki *pki,
+    const struct plan *plan, struct store *tpm, struct provisioned *ret,
+    struct err *e)
+{
+	uint8_t entropy[TPM_ENTROPY_SIZE];
+
+	if (device_tpm_entropy(d, entropy, e) != 0 || engine_init(tpm, e) != 0)
+		return -1;
+	engine_set_manufacture(
+	    SPAN_OF(entropy), d->family->firmware1, d->family->firmware2);
+	explicit_bzero(entropy, sizeof(entropy));
+	if (engine_power_on(e) != 0 ||
+	    provision_device(d, pki, plan->pcr_banks, ret, e) != 0)
+		return -1;
+	engine_power_off();
+	return 0;
+}
+
+static int
+install(struct store *to, struct store *tpm, const struct fuses *fuses,
+    struct span descriptor, struct err *e)
+{
+	auto_buf state = BUF_INIT(MAX_STATE_FILE);
+	char hex[2 * FUSES_SIZE + 2];
+	int rc;
+
+	if (store_read(tpm, "permall", &state, e) != 0)
+		return -1;
+	hex_encode(SPAN_OF(fuses->b), hex);
+	hex[sizeof(hex) - 2] = '\n';
+	rc = store_install(to, buf_span(&state),
+	    (struct span){ (const uint8_t *)hex, sizeof(hex) - 1 }, descriptor,
+	    e);
+	explicit_bzero(hex, sizeof(hex));
+	return rc;
+}
+
+static void
+provisioned_auto(struct provisioned *p)
+{
+	provisioned_done(p);
+}
+
+static int
+mint_in_child(const struct mint_request *r, const char *dir, struct err *e)
+{
+	AUTO(device_done) struct device d = { .family = NULL };
+	AUTO(provisioned_auto) struct provisioned made = { .n_eks = 0 };
+	auto_buf descriptor = BUF_INIT(MAX_SMALL_FILE);
+	auto_store to = NULL;
+	auto_store tpm = NULL;
+	auto_pki pki = NULL;
+	struct fuses fuses;
+	struct plan plan;
+	int rc;
+
+	if (make_plan(r, &plan, e) != 0 ||
+	    store_open_dir(dir, STORE_OWN, &to, e) != 0)
+		return -1;
+	if (store_has_tpm(to)) {
+		err_set(e, E_STATE, "'%s' has a TPM already", dir);
+		return err_hint(e, "use another --state; nothing was changed");
+	}
+	if (sandbox_enter(SANDBOX_MINT, e) != 0 || open_pki(r, &pki, e) != 0 ||
+	    store_open_memory(&tpm, e) != 0 || make_fuses(r, &fuses, e) != 0)
+		return -1;
+	rc = device_init(&d, &fuses, plan.family, plan.batch, plan.svn, e);
+	if (rc == 0)
+		rc = manufacture(&d, pki, &plan, tpm, &made, e);
+	if (rc == 0)
+		rc = describe(r, &plan, pki_host(pki), &made, &descriptor, e);
+	if (rc == 0)
+		rc = install(to, tpm, &fuses, buf_span(&descriptor), e);
+	explicit_bzero(&fuses, sizeof(fuses));
+	return rc;
+}
+
+/* --- the child ----------------------------------------------------------- */
+
+/* Never returns: report the failure, if any, and end without atexit work. */
+static void
+child_main(const struct mint_request *r, const char *dir, int report)
+{
+	struct err e = ERR_INIT;
+	ssize_t put = 0;
+	int rc;
+
+	/* Nobody would clean up after a parent that is gone. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	rc = mint_in_child(r, dir, &e);
+	if (rc != 0)
+		put = write(report, &e, sizeof(e));
+	_exit(rc == 0 && put >= 0 ? 0 : 1);
+}
+
+int
+mint_device(const struct mint_request *r, const char *dir, struct err *e)
+{
+	struct err failure;
+	int pipefd[2], status;
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) != 0)
+		return err_errno(e, "pipe");
+	auto_fd int report = pipefd[0];
+	auto_fd int child_end = pipefd[1];
+
+	if ((pid = fork()) < 0)
+		return err_errno(e, "fork");
+	if (pid == 0)
+		child_main(r, dir, child_end);
+	(void)close(TAKE_FD(child_end));
+	got = read(report, &failure, sizeof(failure));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (got == sizeof(failure)) {
+		if (e != NULL)
+			*e = failure;
+		return err_wrap(e, "mint");
+	}
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return err_set(e, E_IO,
+		    "mint: the minting process died (%s %d)",
+		    WIFSIGNALED(status) ? "signal" : "exit",
+		    WIFSIGNALED(status) ? WTERMSIG(status)
+					: WEXITSTATUS(status));
+	return 0;
+}

@@ -1,0 +1,273 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "odca/ek_template.h"
+#include "odca/issue.h"
+#include "sim/tpm/command.h"
+#include "sim/tpm/nvcert.h"
+#include "sim/tpm/provision.h"
+
+enum { /* TPM 2.0 Part 2 */
+	CC_PCR_ALLOCATE = 0x12b,
+	CC_CREATE_PRIMARY = 0x131,
+	CC_DA_PARAMETERS = 0x13a,
+	CC_STARTUP = 0x144,
+	CC_SHUTDOWN = 0x145,
+	RH_LOCKOUT = 0x4000000a,
+	RH_ENDORSEMENT = 0x4000000b,
+	RH_PLATFORM = 0x4000000c,
+	SU_CLEAR = 0x0000,
+	PCR_COUNT_BYTES = 3,
+};
+
+/* TPM_PT_MAX_AUTH_FAIL, LOCKOUT_INTERVAL, LOCKOUT_RECOVERY of PTT. */
+#define DA_MAX_TRIES        0x20u
+#define DA_RECOVERY_TIME    0x1c20u
+#define DA_LOCKOUT_RECOVERY 0x15180u
+
+/* --- small commands ------------------------------------------------------ */
+
+static int
+startup(uint32_t code, const char *name, struct err *e)
+{
+	auto_command c;
+	struct span none;
+
+	command_begin(&c, code, name);
+	(void)buf_put_u16(&c.bytes, SU_CLEAR);
+	return command_run(&c, NULL, &none, e);
+}
+
+static int
+set_lockout(struct err *e)
+{
+	auto_command c;
+	struct span none;
+
+	command_begin(&c, CC_DA_PARAMETERS, "DictionaryAttackParameters");
+	command_handle(&c, RH_LOCKOUT);
+	command_password(&c);
+	(void)buf_put_u32(&c.bytes, DA_MAX_TRIES);
+	(void)buf_put_u32(&c.bytes, DA_RECOVERY_TIME);
+	(void)buf_put_u32(&c.bytes, DA_LOCKOUT_RECOVERY);
+	return command_run(&c, NULL, &none, e);
+}
+
+/* --- PCR banks ----------------------------------------------------------- */
+
+const char *const pcr_bank_names[] = { "sha1", "sha256", "sha384", "sha512",
+	NULL };
+static const uint16_t pcr_bank_algs[] = { 0x0004, 0x000b, 0x000c, 0x000d };
+#define N_PCR_BANKS (sizeof(pcr_bank_algs) / sizeof(pcr_bank_algs[0]))
+
+int
+pcr_banks_parse(const char *list, unsigned *ret, struct err *e)
+{
+	unsigned banks = 0;
+	size_t i, n;
+
+	for (; *list != '\0'; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		for (i = 0; i < N_PCR_BANKS; i++)
+			if (strlen(pcr_bank_names[i]) == n &&
+			    strncmp(list, pcr_bank_names[i], n) == 0)
+				break;
+		if (i == N_PCR_BANKS) {
+			err_set(e, E_USAGE, "unknown PCR bank '%.*s'", (int)n,
+			    list);
+			return err_hint(
+			    e, "banks are sha1, sha256, sha384, sha512");
+		}
+		banks |= 1u << i;
+	}
+	if (banks == 0)
+		return err_set(e, E_USAGE, "no PCR bank is named");
+	*ret = banks;
+	return 0;
+}
+
+/* In force from the next TPM2_Startup on. */
+static int
+allocate_pcrs(unsigned banks, struct err *e)
+{
+	static const uint8_t selected[2][PCR_COUNT_BYTES] = { { 0, 0, 0 },
+		{ 0xff, 0xff, 0xff } };
+	auto_command c;
+	struct span out;
+	uint8_t success;
+
+	command_begin(&c, CC_PCR_ALLOCATE, "PCR_Allocate");
+	command_handle(&c, RH_PLATFORM);
+	command_password(&c);
+	(void)buf_put_u32(&c.bytes, N_PCR_BANKS);
+	for (size_t i = 0; i < N_PCR_BANKS; i++) {
+		(void)buf_put_u16(&c.bytes, pcr_bank_algs[i]);
+		(void)buf_put_u8(&c.bytes, PCR_COUNT_BYTES);
+		(void)buf_put(&c.bytes, SPAN_OF(selected[banks >> i & 1]));
+	}
+	if (command_run(&c, NULL, &out, e) != 0)
+		return -1;
+	if (span_get_u8(&out, &success) || success != 1)
+		return err_set(e, E_TPM, "the TPM has no room for these PCRs");
+	return 0;
+}
+
+/* --- endorsement keys ---------------------------------------------------- */
+
+/* TPMT_PUBLIC of an EK, as CreatePrimary returns it, to a public key. */
+static int
+parse_ek_public(
+    struct span s, enum key_alg alg, struct pubkey *ret, struct err *e)
+{
+	struct span policy, x, y;
+	/* After the policy: symmetric definition (6), scheme (2), then keyBits
+	 * and exponent (6) or curve and KDF (4). */
+	size_t parameters = alg == KEY_RSA2048 ? 14 : 12;
+	struct buf bytes = BUF_INIT(sizeof(ret->bytes));
+	AUTO(auto_buf_fn) struct buf out = bytes;
+
+	if (span_skip(&s, 8) || span_get_2b(&s, &policy) ||
+	    span_skip(&s, parameters) || span_get_2b(&s, &x))
+		return err_set(e, E_SHORT, "public area of the EK");
+	if (alg == KEY_RSA2048) {
+		if (buf_put(&out, x))
+			return err_set(e, E_LIMIT, "modulus of the EK");
+	} else if (span_get_2b(&s, &y) || buf_put_u8(&out, 0x04) ||
+		   buf_put(&out, x) || buf_put(&out, y))
+		return err_set(e, E_SHORT, "point of the EK");
+	ret->alg = alg;
+	ret->n = out.n;
+	memcpy(ret->bytes, out.p, out.n);
+	return 0;
+}
+
+static int
+create_ek(const struct ek_template *t, struct pubkey *ret, struct err *e)
+{
+	auto_command c;
+	auto_buf template = BUF_INIT(MAX_EK_TEMPLATE);
+	struct span out, public;
+	uint32_t handle;
+
+	if (ek_template(t->cert_index, &template, e) != 0)
+		return -1;
+	command_begin(&c, CC_CREATE_PRIMARY, "CreatePrimary");
+	command_handle(&c, RH_ENDORSEMENT);
+	command_password(&c);
+	(void)buf_put_u16(&c.bytes, 4); /* inSensitive: both parts empty */
+	(void)buf_put_u32(&c.bytes, 0);
+	(void)buf_put_2b(&c.bytes, buf_span(&template));
+	(void)buf_put_u16(&c.bytes, 0); /* outsideInfo */
+	(void)buf_put_u32(&c.bytes, 0); /* creationPCR */
+	if (command_run(&c, &handle, &out, e) != 0)
+		return -1;
+	if (span_get_2b(&out, &public))
+		return err_set(e, E_SHORT, "response to TPM2_CreatePrimary");
+	if (parse_ek_public(public, t->alg, ret, e) != 0)
+		return -1;
+	return command_flush(handle, e);
+}
+
+/* A chain longer than one index goes on in the next (TCG EK Credential
+ * Profile 2.2.1.5.2). */
+static int
+put_chain(const struct nvcert *w, struct provisioned *p, struct err *e)
+{
+	struct span rest = buf_span(&p->chain), piece;
+
+	while (rest.n > 0) {
+		(void)span_get(&rest,
+		    rest.n < MAX_NV_INDEX ? rest.n : MAX_NV_INDEX, &piece);
+		if (nvcert_put(w, NV_EK_CHAIN + p->chain_indices++, piece, e) !=
+		    0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+put_certificates(const struct device *d, struct provisioned *p, struct err *e)
+{
+	AUTO(nvcert_done) struct nvcert w = { 0 };
+	uint8_t key[NV_WRITE_KEY_SIZE];
+	int rc;
+
+	rc = device_nv_write_key(d, key, e);
+	if (rc == 0)
+		rc = nvcert_open(&w, SPAN_OF(key), e);
+	explicit_bzero(key, sizeof(key));
+	for (size_t i = 0; rc == 0 && i < p->n_eks; i++)
+		rc = nvcert_put(
+		    &w, p->ek[i].index, buf_span(&p->ek[i].certificate), e);
+	if (rc == 0)
+		rc = put_chain(&w, p, e);
+	return rc == 0 ? nvcert_close(&w, e) : -1;
+}
+
+/* --- all of it ----------------------------------------------------------- */
+
+static int
+certify_eks(const struct device *d, const struct pki *p,
+    struct provisioned *ret, struct err *e)
+{
+	const struct ek_template *t;
+	struct pubkey public;
+	size_t n;
+
+	t = ek_template_all(&n);
+	for (ret->n_eks = 0; ret->n_eks < n && ret->n_eks < MAX_EKS;
+	     ret->n_eks++, t++) {
+		ret->ek[ret->n_eks].index = t->cert_index;
+		ret->ek[ret->n_eks].name = t->name;
+		if (create_ek(t, &public, e) != 0 ||
+		    issue_ek(d, p, &public, &ret->ek[ret->n_eks].certificate,
+			e) != 0)
+			return err_wrap(e, "%s", t->title);
+	}
+	return 0;
+}
+
+static int
+issue_chain(const struct device *d, const struct pki *p,
+    struct provisioned *ret, struct err *e)
+{
+	auto_buf kernel = BUF_INIT(MAX_CERT_SIZE);
+	auto_buf ptt = BUF_INIT(MAX_CERT_SIZE);
+
+	if (issue_device_chain(d, p, &ret->rom, &kernel, &ptt, e) != 0)
+		return -1;
+	if (buf_put(&ret->chain, buf_span(&ret->rom)) ||
+	    buf_put(&ret->chain, buf_span(&kernel)) ||
+	    buf_put(&ret->chain, buf_span(&ptt)))
+		return err_set(e, E_LIMIT, "chain of %zu bytes",
+		    ret->rom.n + kernel.n + ptt.n);
+	return 0;
+}
+
+int
+provision_device(const struct device *d, const struct pki *p,
+    unsigned pcr_banks, struct provisioned *ret, struct err *e)
+{
+	*ret = (struct provisioned){ .n_eks = 0 };
+	for (size_t i = 0; i < MAX_EKS; i++)
+		buf_init(&ret->ek[i].certificate, MAX_CERT_SIZE);
+	buf_init(&ret->rom, MAX_CERT_SIZE);
+	buf_init(&ret->chain, MAX_CHAIN_BYTES);
+
+	if (startup(CC_STARTUP, "Startup", e) != 0 ||
+	    allocate_pcrs(pcr_banks, e) != 0 || set_lockout(e) != 0)
+		return -1;
+	if (issue_chain(d, p, ret, e) != 0 || certify_eks(d, p, ret, e) != 0 ||
+	    put_certificates(d, ret, e) != 0)
+		return -1;
+	return startup(CC_SHUTDOWN, "Shutdown", e);
+}
+
+void
+provisioned_done(struct provisioned *p)
+{
+	for (size_t i = 0; i < MAX_EKS; i++)
+		buf_free(&p->ek[i].certificate);
+	buf_free(&p->rom);
+	buf_free(&p->chain);
+}

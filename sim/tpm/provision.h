@@ -1,0 +1,42 @@
+/*
+ * provision.h - what the factory does with a TPM that was just manufactured:
+ * PCR banks, lockout values, endorsement keys, certificates in NV.
+ *
+ * The engine is on and not started.  Only the minting process calls this.
+ */
+#ifndef SIM_TPM_PROVISION_H
+#define SIM_TPM_PROVISION_H
+
+#include "odca/cert.h"
+#include "odca/device.h"
+#include "odca/pki.h"
+
+#define MAX_EKS     3
+#define NV_EK_CHAIN 0x01c00100u
+
+struct provisioned {
+	struct {
+		uint32_t index;
+		const char *name; /* "rsa2048" */
+		struct buf certificate;
+	} ek[MAX_EKS];
+	size_t n_eks;
+	struct buf rom, chain;  /* DER; chain is ROM | Kernel | PTT */
+	uint32_t chain_indices; /* from NV_EK_CHAIN on */
+};
+
+/* Bits of a set of PCR banks, in the order of pcr_bank_names. */
+#define PCR_BANK_SHA256 (1u << 1)
+extern const char *const pcr_bank_names[];
+/* "sha256,sha384" to bits; E_USAGE names a word that is no bank. */
+int pcr_banks_parse(const char *list, unsigned *ret, struct err *e);
+
+/*
+ * Do all of it, from TPM2_Startup to TPM2_Shutdown. On failure the TPM is to be
+ * thrown away. provisioned_done() in either case.
+ */
+int provision_device(const struct device *d, const struct pki *p,
+    unsigned pcr_banks, struct provisioned *ret, struct err *e);
+void provisioned_done(struct provisioned *p);
+
+#endif
