@@ -20,12 +20,16 @@ int
 asn1_encode(asn1_node node, const char *path, struct buf *out, struct err *e);
 
 /* Write an element: raw content (OCTET STRING, UTF8String, ANY, INTEGER as
- * two's complement content octets), an OBJECT IDENTIFIER as dotted text, a
- * keyword ("TRUE", "NEW", choice name), bits (n of them). NULL path value
+ * two's complement content octets), text (an OBJECT IDENTIFIER as dotted text,
+ * an INTEGER in decimal, a time, a string, or a keyword: "TRUE", "NEW", the
+ * name of a CHOICE), bits (n of them). NULL path value
  * drops an OPTIONAL. */
 int
 asn1_put(asn1_node node, const char *path, struct span value, struct err *e);
 int asn1_put_text(
+    asn1_node node, const char *path, const char *value, struct err *e);
+/* Where the type is ANY: a UTF8String, tag and length included. */
+int asn1_put_utf8(
     asn1_node node, const char *path, const char *value, struct err *e);
 int asn1_put_bits(asn1_node node, const char *path, struct span bits,
     unsigned n, struct err *e);

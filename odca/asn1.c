@@ -1,0 +1,204 @@
+#include <limits.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "odca/asn1.h"
+
+#define MODULE        "ODCA."
+#define MAX_TYPE_NAME 64
+/* Tag and length of a string below 2^32 octets. */
+#define MAX_TL_SIZE 8
+
+/* Compiled from certs/odca.asn. */
+extern const asn1_static_node odca_asn1_tab[];
+
+/* One per process, never freed: every structure is made from it. */
+static asn1_node definitions;
+static int definitions_rc;
+
+static void
+load_definitions(void)
+{
+	definitions_rc = asn1_array2tree(odca_asn1_tab, &definitions, NULL);
+}
+
+static int
+fail(struct err *e, const char *call, const char *what, int rc)
+{
+	return err_set(e, rc == ASN1_MEM_ALLOC_ERROR ? E_NOMEM : E_ASN1,
+	    "%s(\"%s\"): %s", call, what, asn1_strerror(rc));
+}
+
+int
+asn1_make(const char *type, asn1_node *ret, struct err *e)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	char name[sizeof(MODULE) + MAX_TYPE_NAME];
+	asn1_node node = NULL;
+	int rc;
+
+	(void)pthread_once(&once, load_definitions);
+	if (definitions_rc != ASN1_SUCCESS)
+		return fail(e, "asn1_array2tree", MODULE, definitions_rc);
+	(void)snprintf(name, sizeof(name), MODULE "%s", type);
+	rc = asn1_create_element(definitions, name, &node);
+	if (rc != ASN1_SUCCESS)
+		return fail(e, "asn1_create_element", name, rc);
+	*ret = node;
+	return 0;
+}
+
+int
+asn1_decode(const char *type, struct span der, asn1_node *ret, struct err *e)
+{
+	char detail[ASN1_MAX_ERROR_DESCRIPTION_SIZE] = "";
+	auto_asn1 node = NULL;
+	int rc;
+
+	if (der.n > INT_MAX)
+		return err_set(e, E_LIMIT, "%s: %zu bytes", type, der.n);
+	if (asn1_make(type, &node, e) != 0)
+		return -1;
+	/* Without ASN1_DECODE_FLAG_ALLOW_PADDING: nothing may follow. */
+	rc = asn1_der_decoding(&node, der.p, (int)der.n, detail);
+	if (rc != ASN1_SUCCESS)
+		return err_set(e,
+		    rc == ASN1_MEM_ALLOC_ERROR ? E_NOMEM : E_FORMAT,
+		    "%s is not as certs/odca.asn says: %s%s%s", type,
+		    asn1_strerror(rc), detail[0] != '\0' ? ", " : "", detail);
+	*ret = TAKE(node);
+	return 0;
+}
+
+int
+asn1_encode(asn1_node node, const char *path, struct buf *out, struct err *e)
+{
+	const size_t before = out->n;
+	uint8_t *room;
+	int n = 0, rc;
+
+	rc = asn1_der_coding(node, path, NULL, &n, NULL);
+	if (rc != ASN1_MEM_ERROR && rc != ASN1_SUCCESS)
+		return fail(e, "asn1_der_coding", path, rc);
+	room = buf_room(out, (size_t)n);
+	if (room == NULL)
+		return err_set(e, E_LIMIT, "%d bytes of DER do not fit", n);
+	rc = asn1_der_coding(node, path, room, &n, NULL);
+	if (rc != ASN1_SUCCESS) {
+		out->n = before;
+		return fail(e, "asn1_der_coding", path, rc);
+	}
+	/* The first call may have asked for more than the second one used. */
+	out->n = before + (size_t)n;
+	return 0;
+}
+
+static int
+write_value(asn1_node node, const char *path, const void *value, size_t n,
+    struct err *e)
+{
+	int rc;
+
+	if (n > INT_MAX / CHAR_BIT)
+		return err_set(e, E_LIMIT, "%s: %zu bytes", path, n);
+	rc = asn1_write_value(node, path, value, (int)n);
+	return rc == ASN1_SUCCESS ? 0 : fail(e, "asn1_write_value", path, rc);
+}
+
+int
+asn1_put(asn1_node node, const char *path, struct span value, struct err *e)
+{
+	if (value.p == NULL)
+		return asn1_drop(node, path, e);
+	if (value.n == 0) /* 0 would mean text to libtasn1 */
+		return err_set(e, E_ASN1, "%s: empty value", path);
+	return write_value(node, path, value.p, value.n, e);
+}
+
+int
+asn1_put_text(
+    asn1_node node, const char *path, const char *value, struct err *e)
+{
+	/* Length 0: libtasn1 takes the value as text, whatever the type. */
+	return write_value(node, path, value, 0, e);
+}
+
+int
+asn1_put_utf8(
+    asn1_node node, const char *path, const char *value, struct err *e)
+{
+	auto_buf tlv = BUF_INIT(SIZE_MAX);
+	unsigned char tl[MAX_TL_SIZE];
+	unsigned tl_n = sizeof(tl);
+	int rc;
+
+	rc = asn1_encode_simple_der(ASN1_ETYPE_UTF8_STRING,
+	    (const unsigned char *)value, (unsigned)strlen(value), tl, &tl_n);
+	if (rc != ASN1_SUCCESS)
+		return fail(e, "asn1_encode_simple_der", path, rc);
+	if (buf_put(&tlv, (struct span){ tl, tl_n }) ||
+	    buf_put(&tlv, SPAN_STR(value)))
+		return err_set(e, E_NOMEM, "%s: out of memory", path);
+	return asn1_put(node, path, buf_span(&tlv), e);
+}
+
+int
+asn1_put_bits(asn1_node node, const char *path, struct span bits, unsigned n,
+    struct err *e)
+{
+	int rc;
+
+	if (n > bits.n * CHAR_BIT || n > INT_MAX)
+		return err_set(
+		    e, E_ASN1, "%s: %u bits of %zu bytes", path, n, bits.n);
+	rc = asn1_write_value(node, path, bits.p, (int)n);
+	return rc == ASN1_SUCCESS ? 0 : fail(e, "asn1_write_value", path, rc);
+}
+
+int
+asn1_drop(asn1_node node, const char *path, struct err *e)
+{
+	return write_value(node, path, NULL, 0, e);
+}
+
+int
+asn1_span(asn1_node node, const char *path, struct span der, struct span *ret,
+    struct err *e)
+{
+	int start, end, rc;
+
+	rc = asn1_der_decoding_startEnd(
+	    node, der.p, (int)der.n, path, &start, &end);
+	if (rc != ASN1_SUCCESS)
+		return fail(e, "asn1_der_decoding_startEnd", path, rc);
+	if (start < 0 || end < start || (size_t)end >= der.n)
+		return err_set(e, E_FORMAT, "%s: not in the DER", path);
+	*ret = (struct span){ der.p + start, (size_t)(end - start) + 1 };
+	return 0;
+}
+
+int
+asn1_get(asn1_node node, const char *path, struct buf *out, struct err *e)
+{
+	const size_t before = out->n;
+	unsigned etype = ASN1_ETYPE_INVALID;
+	uint8_t *room;
+	int n = 0, rc;
+
+	rc = asn1_read_value_type(node, path, NULL, &n, &etype);
+	if (rc != ASN1_MEM_ERROR && rc != ASN1_SUCCESS)
+		return fail(e, "asn1_read_value", path, rc);
+	if (etype == ASN1_ETYPE_BIT_STRING) /* counted in bits */
+		n = (n + CHAR_BIT - 1) / CHAR_BIT;
+	if (n == 0)
+		return 0;
+	room = buf_room(out, (size_t)n);
+	if (room == NULL)
+		return err_set(e, E_LIMIT, "%s: %d bytes", path, n);
+	rc = asn1_read_value(node, path, room, &n);
+	if (rc != ASN1_SUCCESS) {
+		out->n = before;
+		return fail(e, "asn1_read_value", path, rc);
+	}
+	return 0;
+}
