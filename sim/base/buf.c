@@ -49,13 +49,15 @@ SPAN_GETTER(span_get_u64, uint64_t)
 int
 span_get(struct span *s, size_t n, struct span *ret)
 {
+	struct span piece = { s->p, n };
+
 	if (s->n < n)
 		return -1;
-	*ret = (struct span){ s->p, n };
 	s->n -= n;
 	/* An empty span may have a NULL pointer, to which nothing is added. */
 	if (n > 0)
 		s->p += n;
+	*ret = piece; /* last: ret may be s itself */
 	return 0;
 }
 

@@ -40,7 +40,8 @@ struct buf {
 struct span span_str(const char *s);
 bool span_eq(struct span a, struct span b);
 
-/* Getters: 0 and *s moved on, or -1 and nothing moved. */
+/* Getters: 0 and *s moved on, or -1 and nothing moved. ret may be s itself:
+ * then s is what was got. */
 int span_get_u8(struct span *s, uint8_t *ret);
 int span_get_u16(struct span *s, uint16_t *ret);
 int span_get_u32(struct span *s, uint32_t *ret);

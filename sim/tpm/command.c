@@ -5,6 +5,8 @@ enum {
 	ST_NO_SESSIONS = 0x8001,
 	ST_SESSIONS = 0x8002,
 	CC_FLUSH_CONTEXT = 0x165,
+	RC_RETRY = 0x922,
+	MAX_RETRIES = 4,
 	RS_PW = 0x40000009, /* password authorisation */
 	CONTINUE_SESSION = 0x01,
 	AUTH_SIZE = 9, /* handle, empty nonce, attributes, empty auth */
@@ -51,6 +53,22 @@ command_policy(struct command *c, uint32_t session)
 	put_session(c, session);
 }
 
+/* A TPM that tests an algorithm before its first use may ask for the command
+ * again (Part 1, 12.3). */
+static int
+process(struct command *c, struct err *e)
+{
+	for (int tries = 0; tries < MAX_RETRIES; tries++) {
+		buf_reset(&c->response);
+		if (engine_process(0, buf_span(&c->bytes), &c->response, e) !=
+		    0)
+			return -1;
+		if (engine_response_code(buf_span(&c->response)) != RC_RETRY)
+			break;
+	}
+	return 0;
+}
+
 int
 command_run(
     struct command *c, uint32_t *ret_handle, struct span *ret, struct err *e)
@@ -62,7 +80,7 @@ command_run(
 		return err_set(e, E_NOMEM, "TPM2_%s", c->name);
 	buf_set_u16(&c->bytes, 0, c->sessions ? ST_SESSIONS : ST_NO_SESSIONS);
 	buf_set_u32(&c->bytes, 2, (uint32_t)c->bytes.n);
-	if (engine_process(0, buf_span(&c->bytes), &c->response, e) != 0)
+	if (process(c, e) != 0)
 		return err_wrap(e, "TPM2_%s", c->name);
 	rsp = buf_span(&c->response);
 	if ((rc = engine_response_code(rsp)) != 0)
