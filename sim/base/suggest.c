@@ -5,31 +5,39 @@
 #define MAX_WORD 32
 #define MAX_LIST 2048
 
-/* Edit distance (insert, delete, replace); MAX_WORD for long words. */
-static unsigned
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Insertions, deletions, replacements and swaps of neighbours from a to b
+ * (optimal string alignment), three rows at a time; MAX_WORD for long words. */
+static size_t
 distance(const char *a, const char *b)
 {
-	unsigned row[MAX_WORD + 1], diagonal, above;
+	size_t rows[3][MAX_WORD + 1];
 	size_t n = strlen(a), m = strlen(b);
 
 	if (n > MAX_WORD || m > MAX_WORD)
 		return MAX_WORD;
 	for (size_t j = 0; j <= m; j++)
-		row[j] = (unsigned)j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= n; i++) {
-		diagonal = row[0];
-		row[0] = (unsigned)i;
+		size_t *now = rows[i % 3];
+		const size_t *up = rows[(i - 1) % 3];
+		const size_t *up2 = rows[(i + 1) % 3];
+
+		now[0] = i;
 		for (size_t j = 1; j <= m; j++) {
-			above = row[j];
-			row[j] = diagonal + (a[i - 1] != b[j - 1]);
-			if (above + 1 < row[j])
-				row[j] = above + 1;
-			if (row[j - 1] + 1 < row[j])
-				row[j] = row[j - 1] + 1;
-			diagonal = above;
+			now[j] = least(least(up[j], now[j - 1]) + 1,
+			    up[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				now[j] = least(now[j], up2[j - 2] + 1);
 		}
 	}
-	return row[m];
+	return rows[n % 3][m];
 }
 
 void
@@ -42,7 +50,7 @@ suggest_init(struct suggest *s, const char *word)
 void
 suggest_offer(struct suggest *s, const char *candidate)
 {
-	unsigned d = distance(s->word, candidate);
+	size_t d = distance(s->word, candidate);
 
 	if (d < s->distance) {
 		s->distance = d;

@@ -9,7 +9,7 @@
 struct suggest {
 	const char *word; /* what was typed */
 	const char *best;
-	unsigned distance;
+	size_t distance; /* edits from word to best */
 	struct buf all;
 };
 

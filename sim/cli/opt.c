@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "sim/base/suggest.h"
 #include "sim/cli/opt.h"
 
 #define HELP_WIDTH 79
@@ -13,6 +12,17 @@ struct parse {
 	void *target;
 	struct err *e;
 };
+
+const char *
+opt_meant(const struct suggest *s, const char *dashes, char out[static 64])
+{
+	const char *best = suggest_best(s);
+
+	out[0] = '\0';
+	if (best != NULL)
+		(void)snprintf(out, 64, "; did you mean '%s%s'?", dashes, best);
+	return out;
+}
 
 /* --- values -----------------------------------------------------------------
  */
@@ -50,17 +60,18 @@ next_choice(const char **list, char word[static 32])
 static int
 check_choice(const struct opt *o, const char *text, struct err *e)
 {
-	struct suggest s = SUGGEST_INIT(text);
+	AUTO(suggest_done) struct suggest s;
 	const char *list = o->arg;
 	char word[8][32], meant[64];
 
+	suggest_init(&s, text);
 	for (size_t i = 0; i < 8 && next_choice(&list, word[i]); i++) {
 		if (strcmp(text, word[i]) == 0)
 			return 0;
 		suggest_offer(&s, word[i]);
 	}
 	return err_set(e, E_USAGE, "option '--%s': '%s' is none of %s%s",
-	    o->name, text, o->arg, suggest_text(&s, meant, sizeof(meant)));
+	    o->name, text, o->arg, opt_meant(&s, "", meant));
 }
 
 static int
@@ -140,15 +151,13 @@ find_letter(const struct parse *p, const char *word)
 static int
 unknown_option(const struct parse *p, const char *given, const char *name)
 {
-	struct suggest s = SUGGEST_INIT(name);
-	const char *dashes = p->rules->single_dash ? "-" : "--";
-	char meant[64] = "";
+	AUTO(suggest_done) struct suggest s;
+	char meant[64];
 
+	suggest_init(&s, name);
 	FOR_EACH_OPT(p->rules, g, o)
 	suggest_offer(&s, o->name);
-	if (s.best != NULL)
-		(void)snprintf(meant, sizeof(meant), "; did you mean '%s%s'?",
-		    dashes, s.best);
+	opt_meant(&s, p->rules->single_dash ? "-" : "--", meant);
 	return err_set(p->e, E_USAGE, "unknown option '%s'%s", given, meant);
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "sim/base/err.h"
+#include "sim/base/suggest.h"
 
 enum opt_kind {
 	OPT_FLAG,   /* bool, set to true */
@@ -62,6 +63,10 @@ void opt_help(const struct opt_group *group, bool single_dash, FILE *out);
 /* text wrapped at 80 columns, each line indented; the first one begins in
  * column `at`. */
 void opt_wrap(const char *text, int indent, int at, FILE *out);
+
+/* "; did you mean '--state'?", or "" when nothing is near; gives out. */
+const char *
+opt_meant(const struct suggest *s, const char *dashes, char out[static 64]);
 
 /* Decimal digits only, least..most; what for the message. */
 int opt_number(const char *text, unsigned least, unsigned most,

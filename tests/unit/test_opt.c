@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "sim/base/suggest.h"
 #include "sim/cli/opt.h"
 
 struct target {
@@ -69,7 +68,7 @@ static const struct {
 	{ "near, single dash", DASH, { "-svm" }, "!unknown option '-svm'; did you mean '-svn'?" },
 	{ "one dash is a letter", PLAIN, { "-json" }, "!unknown option '-json'; did you mean '--json'?" },
 	{ "letters do not join", PLAIN, { "-jl" }, "!unknown option '-jl'" },
-	{ "a prefix is no option", PLAIN, { "--js" }, "!unknown option '--js'; did you mean '--json'?" },
+	{ "a prefix is no option", PLAIN, { "--jso" }, "!unknown option '--jso'; did you mean '--json'?" },
 	{ "no value", PLAIN, { "--state" }, "!option '--state' needs a value: DIR" },
 	{ "option as value", PLAIN, { "--state", "--json" }, "!option '--state' needs a value: DIR, not the option '--json'" },
 	{ "empty value", PLAIN, { "--state=" }, "!option '--state' has an empty value" },
@@ -174,12 +173,12 @@ test_suggest(void **state)
 	char text[64];
 
 	for (size_t i = 0; i < sizeof(meant) / sizeof(meant[0]); i++) {
-		struct suggest s = SUGGEST_INIT(meant[i].word);
+		AUTO(suggest_done) struct suggest s;
 
+		suggest_init(&s, meant[i].word);
 		for (size_t j = 0; j < 4 && meant[i].candidates[j]; j++)
 			suggest_offer(&s, meant[i].candidates[j]);
-		assert_string_equal(
-		    suggest_text(&s, text, sizeof(text)), meant[i].want);
+		assert_string_equal(opt_meant(&s, "", text), meant[i].want);
 	}
 }
 
