@@ -1,0 +1,541 @@
+#include <limits.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <openssl/obj_mac.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+
+#include "odca/key.h"
+
+#define SCALAR_SIZE    48
+#define MAX_LABEL_SIZE 128
+
+struct key {
+	uint8_t scalar[SCALAR_SIZE];
+	uint8_t point[P384_POINT_SIZE];
+};
+
+/* Looked up once: a lookup costs more than most of what is done with it. */
+static struct {
+	EVP_MD *sha256, *sha384;
+	EVP_KDF *hkdf;
+	EC_GROUP *p384;
+	const BIGNUM *n;    /* order of the group */
+	BIGNUM *n_minus_1;  /* range of scalars */
+	BIGNUM *n_minus_2;  /* exponent of the inverse, Fermat */
+	BN_MONT_CTX *mod_n; /* Montgomery form of n */
+	bool ready;
+} lib;
+
+static void
+load_algorithms(void)
+{
+	BN_CTX *ctx = BN_CTX_new();
+
+	lib.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	lib.sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
+	lib.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+	lib.p384 = EC_GROUP_new_by_curve_name(NID_secp384r1);
+	lib.n = lib.p384 != NULL ? EC_GROUP_get0_order(lib.p384) : NULL;
+	lib.mod_n = BN_MONT_CTX_new();
+	if (lib.n != NULL) {
+		lib.n_minus_1 = BN_dup(lib.n);
+		lib.n_minus_2 = BN_dup(lib.n);
+	}
+	lib.ready = lib.sha256 != NULL && lib.sha384 != NULL &&
+		    lib.hkdf != NULL && ctx != NULL && lib.mod_n != NULL &&
+		    lib.n_minus_1 != NULL && lib.n_minus_2 != NULL &&
+		    BN_sub_word(lib.n_minus_1, 1) &&
+		    BN_sub_word(lib.n_minus_2, 2) &&
+		    BN_MONT_CTX_set(lib.mod_n, lib.n, ctx);
+	BN_CTX_free(ctx);
+}
+
+static bool
+lib_ready(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, load_algorithms);
+	return lib.ready;
+}
+
+/* What was tried, and libcrypto's reason when it has one. */
+static int
+fail(struct err *e, const char *what)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+	ERR_clear_error();
+	return err_set(e, E_CRYPTO, "%s%s%s", what, reason != NULL ? ": " : "",
+	    reason != NULL ? reason : "");
+}
+
+/* Temporaries of one computation; freeing the context wipes them. */
+static void
+auto_bn_ctx_fn(BN_CTX **ctx)
+{
+	BN_CTX_free(*ctx);
+}
+
+static void
+auto_point_fn(EC_POINT **p)
+{
+	EC_POINT_clear_free(*p);
+}
+
+static void
+auto_sig_fn(ECDSA_SIG **sig)
+{
+	ECDSA_SIG_free(*sig);
+}
+
+static void
+auto_pkey_fn(EVP_PKEY **pkey)
+{
+	EVP_PKEY_free(*pkey);
+}
+
+static void
+auto_bio_fn(BIO **bio)
+{
+	(void)BIO_free(*bio);
+}
+
+#define auto_bn_ctx AUTO(auto_bn_ctx_fn) BN_CTX *
+#define auto_point  AUTO(auto_point_fn) EC_POINT *
+#define auto_sig    AUTO(auto_sig_fn) ECDSA_SIG *
+#define auto_pkey   AUTO(auto_pkey_fn) EVP_PKEY *
+#define auto_bio    AUTO(auto_bio_fn) BIO *
+
+static BIGNUM *
+secret_bn(BN_CTX *ctx)
+{
+	BIGNUM *bn = BN_CTX_get(ctx);
+
+	if (bn != NULL)
+		BN_set_flags(bn, BN_FLG_CONSTTIME);
+	return bn;
+}
+
+/* --- digests and derivation ------------------------------------------------
+ */
+
+int
+sha256(struct span msg, uint8_t out[static SHA256_SIZE])
+{
+	if (!lib_ready())
+		return -1;
+	return EVP_Digest(msg.p, msg.n, out, NULL, lib.sha256, NULL) ? 0 : -1;
+}
+
+int
+sha384(struct span msg, uint8_t out[static SHA384_SIZE])
+{
+	if (!lib_ready())
+		return -1;
+	return EVP_Digest(msg.p, msg.n, out, NULL, lib.sha384, NULL) ? 0 : -1;
+}
+
+int
+hmac_sha384(struct span key, struct span msg, uint8_t out[static SHA384_SIZE])
+{
+	if (!lib_ready() || key.n > INT_MAX)
+		return -1;
+	return HMAC(lib.sha384, key.p, (int)key.n, msg.p, msg.n, out, NULL) !=
+		       NULL
+		   ? 0
+		   : -1;
+}
+
+int
+hkdf_sha384(struct span secret, const char *label, size_t n, struct buf *out)
+{
+	char digest[] = "SHA384", info[MAX_LABEL_SIZE];
+	const size_t before = out->n, info_n = strlen(label);
+	uint8_t ikm[MAX_LABEL_SIZE], *room;
+	EVP_KDF_CTX *ctx;
+	bool ok;
+
+	if (!lib_ready() || info_n > sizeof(info) || secret.n > sizeof(ikm))
+		return -1;
+	memcpy(info, label, info_n); /* OSSL_PARAM is not const */
+	memcpy(ikm, secret.p, secret.n);
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(
+		    OSSL_KDF_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_octet_string(
+		    OSSL_KDF_PARAM_KEY, ikm, secret.n),
+		OSSL_PARAM_construct_octet_string(
+		    OSSL_KDF_PARAM_INFO, info, info_n),
+		OSSL_PARAM_construct_end(),
+	};
+	room = buf_room(out, n);
+	ctx = EVP_KDF_CTX_new(lib.hkdf);
+	ok =
+	    room != NULL && ctx != NULL && EVP_KDF_derive(ctx, room, n, params);
+	EVP_KDF_CTX_free(ctx);
+	OPENSSL_cleanse(ikm, sizeof(ikm));
+	if (!ok)
+		out->n = before;
+	return ok ? 0 : -1;
+}
+
+int
+random_bytes(size_t n, struct buf *out)
+{
+	uint8_t *room = buf_room(out, n);
+
+	if (room == NULL)
+		return -1;
+	if (n > INT_MAX || RAND_priv_bytes(room, (int)n) != 1) {
+		out->n -= n;
+		return -1;
+	}
+	return 0;
+}
+
+/* --- private keys -----------------------------------------------------------
+ */
+
+/* out = scalar * G, 04 | X | Y. */
+static int
+multiply_base(const BIGNUM *scalar, uint8_t out[static P384_POINT_SIZE],
+    BN_CTX *ctx, struct err *e)
+{
+	auto_point point = EC_POINT_new(lib.p384);
+
+	if (point == NULL ||
+	    !EC_POINT_mul(lib.p384, point, scalar, NULL, NULL, ctx) ||
+	    EC_POINT_point2oct(lib.p384, point, POINT_CONVERSION_UNCOMPRESSED,
+		out, P384_POINT_SIZE, ctx) != P384_POINT_SIZE)
+		return fail(e, "multiply the P-384 generator");
+	return 0;
+}
+
+static struct key *
+key_new(struct err *e)
+{
+	struct key *k = calloc(1, sizeof(*k));
+
+	if (k == NULL)
+		(void)err_set(e, E_NOMEM, "key: out of memory");
+	return k;
+}
+
+void
+key_free(struct key *k)
+{
+	if (k == NULL)
+		return;
+	OPENSSL_cleanse(k, sizeof(*k));
+	free(k);
+}
+
+int
+key_from_secret(struct span secret, struct key **ret, struct err *e)
+{
+	auto_bn_ctx ctx = BN_CTX_secure_new();
+	auto_key k = NULL;
+	BIGNUM *c, *d;
+
+	if (!lib_ready() || ctx == NULL)
+		return fail(e, "libcrypto is not usable");
+	if (secret.n != P384_SECRET_SIZE)
+		return err_set(e, E_CRYPTO, "secret of %zu bytes, not %d",
+		    secret.n, P384_SECRET_SIZE);
+	k = key_new(e);
+	if (k == NULL)
+		return -1;
+	BN_CTX_start(ctx);
+	c = secret_bn(ctx);
+	d = secret_bn(ctx);
+	/* FIPS 186-5 A.2.1: d = (c mod (n - 1)) + 1. */
+	if (d == NULL || BN_bin2bn(secret.p, (int)secret.n, c) == NULL ||
+	    !BN_mod(d, c, lib.n_minus_1, ctx) || !BN_add_word(d, 1) ||
+	    BN_bn2binpad(d, k->scalar, SCALAR_SIZE) != SCALAR_SIZE)
+		return fail(e, "make a P-384 scalar");
+	if (multiply_base(d, k->point, ctx, e) != 0)
+		return -1;
+	*ret = TAKE(k);
+	return 0;
+}
+
+int
+key_generate(struct key **ret, struct err *e)
+{
+	auto_buf secret = BUF_INIT(P384_SECRET_SIZE);
+
+	if (random_bytes(P384_SECRET_SIZE, &secret) != 0)
+		return fail(e, "random bytes");
+	return key_from_secret(buf_span(&secret), ret, e);
+}
+
+void
+key_public(const struct key *k, struct pubkey *ret)
+{
+	*ret = (struct pubkey){ .alg = KEY_P384, .n = P384_POINT_SIZE };
+	memcpy(ret->bytes, k->point, P384_POINT_SIZE);
+}
+
+static int
+import(const EVP_PKEY *pkey, struct key *k, struct err *e)
+{
+	auto_bn_ctx ctx = BN_CTX_secure_new();
+	char group[32];
+	BIGNUM *d;
+
+	if (!EVP_PKEY_is_a(pkey, "EC") ||
+	    !EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) ||
+	    strcmp(group, SN_secp384r1) != 0)
+		return err_set(e, E_FOREIGN, "not a P-384 key");
+	if (!lib_ready() || ctx == NULL)
+		return fail(e, "libcrypto is not usable");
+	BN_CTX_start(ctx);
+	d = secret_bn(ctx);
+	if (d == NULL ||
+	    !EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &d) ||
+	    BN_is_zero(d) || BN_cmp(d, lib.n) >= 0 ||
+	    BN_bn2binpad(d, k->scalar, SCALAR_SIZE) != SCALAR_SIZE)
+		return fail(e, "read the private scalar");
+	/* Not the point that the file may name: one that fits for certain. */
+	return multiply_base(d, k->point, ctx, e);
+}
+
+int
+key_load_pem(struct span pem, struct key **ret, struct err *e)
+{
+	auto_pkey pkey = NULL;
+	auto_key k = NULL;
+	auto_bio bio = NULL;
+
+	bio = BIO_new_mem_buf(pem.p, pem.n < INT_MAX ? (int)pem.n : INT_MAX);
+	k = key_new(e);
+	if (k == NULL)
+		return -1;
+	if (bio != NULL)
+		pkey = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+	if (pkey == NULL)
+		return fail(e, "no private key in PEM");
+	if (import(pkey, k, e) != 0)
+		return -1;
+	*ret = TAKE(k);
+	return 0;
+}
+
+static EVP_PKEY *export(const struct key *k)
+{
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	BIGNUM *d = BN_bin2bn(k->scalar, SCALAR_SIZE, NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *pkey = NULL;
+
+	if (bld != NULL && d != NULL && ctx != NULL &&
+	    OSSL_PARAM_BLD_push_utf8_string(
+		bld, OSSL_PKEY_PARAM_GROUP_NAME, SN_secp384r1, 0) &&
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, d) &&
+	    OSSL_PARAM_BLD_push_octet_string(
+		bld, OSSL_PKEY_PARAM_PUB_KEY, k->point, P384_POINT_SIZE))
+		params = OSSL_PARAM_BLD_to_param(bld);
+	if (params == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
+		pkey = NULL;
+	OSSL_PARAM_free(params);
+	EVP_PKEY_CTX_free(ctx);
+	BN_clear_free(d);
+	OSSL_PARAM_BLD_free(bld);
+	return pkey;
+}
+
+int
+key_store_pem(const struct key *k, struct buf *out, struct err *e)
+{
+	auto_pkey pkey = export(k);
+	auto_bio bio = BIO_new(BIO_s_secmem());
+	char *text;
+	long n;
+
+	if (pkey == NULL || bio == NULL ||
+	    !PEM_write_bio_PKCS8PrivateKey(
+		bio, pkey, NULL, NULL, 0, NULL, NULL))
+		return fail(e, "write a private key as PEM");
+	n = BIO_get_mem_data(bio, &text);
+	if (n <= 0 || buf_put(out, (struct span){ (uint8_t *)text, (size_t)n }))
+		return err_set(e, E_LIMIT, "PEM of %ld bytes does not fit", n);
+	return 0;
+}
+
+/* --- signing: RFC 6979 ------------------------------------------------------
+ */
+
+/* HMAC_DRBG's state; both are as long as the order, SHA-384 with P-384. */
+struct drbg {
+	uint8_t k[SHA384_SIZE], v[SHA384_SIZE];
+};
+
+/* 3.2 d-g: K = HMAC(K, V | tag | seed), V = HMAC(K, V). */
+static int
+drbg_update(struct drbg *s, uint8_t tag, struct span seed)
+{
+	uint8_t in[SHA384_SIZE + 1 + 2 * SCALAR_SIZE];
+	int rc;
+
+	memcpy(in, s->v, sizeof(s->v));
+	in[SHA384_SIZE] = tag;
+	memcpy(in + SHA384_SIZE + 1, seed.p, seed.n);
+	rc = hmac_sha384(
+	    SPAN_OF(s->k), (struct span){ in, SHA384_SIZE + 1 + seed.n }, s->k);
+	OPENSSL_cleanse(in, sizeof(in));
+	return rc || hmac_sha384(SPAN_OF(s->k), SPAN_OF(s->v), s->v) ? -1 : 0;
+}
+
+/* 3.2 h: the first candidate in 1 .. n-1; h1 is the reduced hash. */
+static int
+nonce_from(struct drbg *s, const struct key *key,
+    const uint8_t h1[static SCALAR_SIZE], BIGNUM *ret)
+{
+	uint8_t seed[2 * SCALAR_SIZE];
+	int rc;
+
+	memset(s->v, 0x01, sizeof(s->v));
+	memset(s->k, 0x00, sizeof(s->k));
+	memcpy(seed, key->scalar, SCALAR_SIZE);
+	memcpy(seed + SCALAR_SIZE, h1, SCALAR_SIZE);
+	rc = drbg_update(s, 0x00, SPAN_OF(seed)) ||
+	     drbg_update(s, 0x01, SPAN_OF(seed));
+	OPENSSL_cleanse(seed, sizeof(seed));
+	while (rc == 0) {
+		if (hmac_sha384(SPAN_OF(s->k), SPAN_OF(s->v), s->v) ||
+		    BN_bin2bn(s->v, sizeof(s->v), ret) == NULL)
+			break;
+		if (!BN_is_zero(ret) && BN_cmp(ret, lib.n) < 0)
+			return 0;
+		rc = drbg_update(s, 0x00, (struct span){ seed, 0 });
+	}
+	return -1;
+}
+
+static int
+put_signature(const BIGNUM *r, const BIGNUM *s, struct buf *out, struct err *e)
+{
+	auto_sig sig = ECDSA_SIG_new();
+	BIGNUM *own_r = BN_dup(r), *own_s = BN_dup(s);
+	uint8_t *room;
+	int n;
+
+	if (sig == NULL || own_r == NULL || own_s == NULL ||
+	    !ECDSA_SIG_set0(sig, own_r, own_s)) {
+		BN_free(own_r);
+		BN_free(own_s);
+		return err_set(e, E_NOMEM, "signature: out of memory");
+	}
+	n = i2d_ECDSA_SIG(sig, NULL);
+	room = n > 0 ? buf_room(out, (size_t)n) : NULL;
+	if (room == NULL)
+		return err_set(e, E_LIMIT, "signature does not fit");
+	(void)i2d_ECDSA_SIG(sig, &room);
+	return 0;
+}
+
+/* FIPS 186-5 6.4.1 with the hash as int e: r = x(kG), s = (e + rd) / k. */
+static int
+sign_hash(const struct key *key, BIGNUM *hash, BN_CTX *ctx, struct buf *out,
+    struct err *e)
+{
+	uint8_t h1[SCALAR_SIZE], point[P384_POINT_SIZE];
+	BIGNUM *d = secret_bn(ctx), *k = secret_bn(ctx), *inv = secret_bn(ctx),
+	       *r = BN_CTX_get(ctx), *s = secret_bn(ctx);
+	struct drbg state;
+	int rc;
+
+	/* bits2octets(): one subtraction reduces a hash as long as n. */
+	if (s == NULL || !BN_nnmod(hash, hash, lib.n, ctx) ||
+	    BN_bn2binpad(hash, h1, SCALAR_SIZE) != SCALAR_SIZE)
+		return fail(e, "reduce the hash");
+	rc = nonce_from(&state, key, h1, k);
+	OPENSSL_cleanse(&state, sizeof(state));
+	if (rc != 0)
+		return fail(e, "make the nonce of RFC 6979");
+	if (multiply_base(k, point, ctx, e) != 0)
+		return -1;
+	if (BN_bin2bn(point + 1, SCALAR_SIZE, r) == NULL ||
+	    !BN_nnmod(r, r, lib.n, ctx) ||
+	    BN_bin2bn(key->scalar, SCALAR_SIZE, d) == NULL ||
+	    !BN_mod_exp_mont_consttime(
+		inv, k, lib.n_minus_2, lib.n, ctx, lib.mod_n) ||
+	    !BN_mod_mul(s, r, d, lib.n, ctx) ||
+	    !BN_mod_add_quick(s, s, hash, lib.n) ||
+	    !BN_mod_mul(s, s, inv, lib.n, ctx))
+		return fail(e, "sign");
+	/* Once in 2^383 signatures; another message then. */
+	if (BN_is_zero(r) || BN_is_zero(s))
+		return err_set(e, E_CRYPTO, "sign: r or s is zero");
+	return put_signature(r, s, out, e);
+}
+
+int
+key_sign(const struct key *k, struct span msg, struct buf *out, struct err *e)
+{
+	auto_bn_ctx ctx = BN_CTX_secure_new();
+	uint8_t digest[SHA384_SIZE];
+	BIGNUM *hash;
+
+	if (ctx == NULL || sha384(msg, digest) != 0)
+		return fail(e, "SHA-384");
+	BN_CTX_start(ctx);
+	hash = BN_CTX_get(ctx);
+	if (hash == NULL || BN_bin2bn(digest, sizeof(digest), hash) == NULL)
+		return err_set(e, E_NOMEM, "sign: out of memory");
+	return sign_hash(k, hash, ctx, out, e);
+}
+
+/* --- verifying --------------------------------------------------------------
+ */
+
+static const struct {
+	const char *key, *digest;
+} sig_algs[] = {
+	[SIG_ECDSA_SHA256] = { "EC", "SHA256" },
+	[SIG_ECDSA_SHA384] = { "EC", "SHA384" },
+	[SIG_RSA_SHA256] = { "RSA", "SHA256" },
+	[SIG_RSA_SHA384] = { "RSA", "SHA384" },
+};
+
+int
+key_verify(struct span spki, enum sig_alg alg, struct span msg, struct span sig,
+    struct err *e)
+{
+	const uint8_t *p = spki.p;
+	auto_pkey pkey = NULL;
+	EVP_MD_CTX *ctx;
+	bool ok;
+
+	if (spki.n <= INT_MAX)
+		pkey = d2i_PUBKEY(NULL, &p, (long)spki.n);
+	if (pkey == NULL || p != spki.p + spki.n)
+		return fail(e, "read the public key");
+	if (!EVP_PKEY_is_a(pkey, sig_algs[alg].key))
+		return err_set(
+		    e, E_CRYPTO, "the key is no %s key", sig_algs[alg].key);
+	ctx = EVP_MD_CTX_new();
+	ok = ctx != NULL &&
+	     EVP_DigestVerifyInit_ex(ctx, NULL, sig_algs[alg].digest, NULL,
+		 NULL, pkey, NULL) == 1 &&
+	     EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n) == 1;
+	EVP_MD_CTX_free(ctx);
+	return ok ? 0 : fail(e, "the signature does not verify");
+}
