@@ -1,0 +1,301 @@
+/* Keys: the vectors of the RFCs, and OpenSSL's own verdict on signatures. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <openssl/ecdsa.h>
+
+#include "odca/key.h"
+
+#define X_MINUS_1                                                              \
+	"6b9d3dad2e1b8c1c05b19875b6659f4de23c3b667bf297ba9aa47740787137d8"     \
+	"96d5724e4c70a825f872c9ea60d2edf4"
+#define ORDER_MINUS_1                                                          \
+	"ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf"     \
+	"581a0db248b0a77aecec196accc52972"
+#define POINT                                                                  \
+	"04ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e06aae5286b300c"     \
+	"64def8f0ea9055866064a254515480bc138015d9b72d7d57244ea8ef9ac0c621"     \
+	"896708a59367f9dfb9f54ca84b3f1c9db1288b231c3ae0d4fe7344fd25332647"     \
+	"20"
+#define ZEROS_8 "0000000000000000"
+
+static struct key *
+key_of(const char *secret_hex)
+{
+	auto_buf secret = BUF_INIT(P384_SECRET_SIZE);
+	struct err e = ERR_INIT;
+	struct key *k = NULL;
+
+	assert_int_equal(hex_decode(secret_hex, &secret), 0);
+	assert_int_equal(key_from_secret(buf_span(&secret), &k, &e), 0);
+	return k;
+}
+
+static void
+assert_hex(struct span s, const char *want)
+{
+	char *hex = malloc(2 * s.n + 1);
+
+	assert_non_null(hex);
+	hex_encode(s, hex);
+	assert_string_equal(hex, want);
+	free(hex);
+}
+
+/* RFC 6979 A.2.6, with SHA-384. */
+/* clang-format off */
+static const struct {
+	const char *message, *r, *s;
+} signatures[] = {
+	{ "sample",
+	  "94edbb92a5ecb8aad4736e56c691916b3f88140666ce9fa73d64c4ea95ad133c81a648152e44acf96e36dd1e80fabe46",
+	  "99ef4aeb15f178cea1fe40db2603138f130e740a19624526203b6351d0a3a94fa329c145786e679e7b82c71a38628ac8" },
+	{ "test",
+	  "8203b63d3c853e8d77227fb377bcf7b7b772e97892a80f36ab775d509d7a5feb0542a7f0812998da8f1dd3ca3cf023db",
+	  "ddd0760448d42d8a43af45af836fce4de8be06b485e9b61b827c2f13173923e06a739f040649a667bf3b828246baa5a5" },
+};
+/* clang-format on */
+
+static void
+test_rfc6979(void **state)
+{
+	auto_key k = key_of(ZEROS_8 X_MINUS_1);
+	struct pubkey pub;
+
+	key_public(k, &pub);
+	assert_int_equal(pub.alg, KEY_P384);
+	assert_hex((struct span){ pub.bytes, pub.n }, POINT);
+	for (size_t i = 0; i < sizeof(signatures) / sizeof(*signatures); i++) {
+		auto_buf sig = BUF_INIT(MAX_ECDSA_P384);
+		struct err e = ERR_INIT;
+		const unsigned char *p;
+		uint8_t half[48];
+		ECDSA_SIG *rs;
+
+		assert_int_equal(
+		    key_sign(k, SPAN_STR(signatures[i].message), &sig, &e), 0);
+		p = sig.p;
+		rs = d2i_ECDSA_SIG(NULL, &p, (long)sig.n);
+		assert_non_null(rs);
+		assert_ptr_equal(p, sig.p + sig.n);
+		assert_int_equal(
+		    BN_bn2binpad(ECDSA_SIG_get0_r(rs), half, 48), 48);
+		assert_hex(SPAN_OF(half), signatures[i].r);
+		assert_int_equal(
+		    BN_bn2binpad(ECDSA_SIG_get0_s(rs), half, 48), 48);
+		assert_hex(SPAN_OF(half), signatures[i].s);
+		ECDSA_SIG_free(rs);
+	}
+}
+
+/* d = (c mod (n - 1)) + 1: both ends of the range, and no wider. */
+static void
+test_scalar_range(void **state)
+{
+	struct err e = ERR_INIT;
+	auto_key one = key_of(ZEROS_8 ORDER_MINUS_1);
+	auto_key zero = key_of(ZEROS_8 "00000000000000000000000000000000"
+				       "00000000000000000000000000000000"
+				       "00000000000000000000000000000000");
+	auto_key none = NULL;
+	struct pubkey a, b;
+
+	/* c = n - 1 is 0 again, and 1 * G is the generator. */
+	key_public(one, &a);
+	key_public(zero, &b);
+	assert_memory_equal(a.bytes, b.bytes, P384_POINT_SIZE);
+	assert_int_equal(a.bytes[1], 0xaa);
+	assert_int_equal(a.bytes[2], 0x87);
+	assert_int_equal(
+	    key_from_secret((struct span){ a.bytes, 55 }, &none, &e), -1);
+	assert_int_equal(e.code, E_CRYPTO);
+	assert_null(none);
+}
+
+#define SPKI_P384 "3076301006072a8648ce3d020106052b81040022036200"
+
+static void
+put_spki(const struct key *k, struct buf *out)
+{
+	struct pubkey pub;
+
+	key_public(k, &pub);
+	assert_int_equal(hex_decode(SPKI_P384, out), 0);
+	assert_int_equal(buf_put(out, (struct span){ pub.bytes, pub.n }), 0);
+}
+
+static void
+test_verify(void **state)
+{
+	auto_buf spki = BUF_INIT(256), sig = BUF_INIT(MAX_ECDSA_P384);
+	struct span msg = SPAN_STR("message");
+	struct err e = ERR_INIT;
+	auto_key k = NULL;
+	auto_key other = NULL;
+
+	assert_int_equal(key_generate(&k, &e), 0);
+	assert_int_equal(key_generate(&other, &e), 0);
+	put_spki(k, &spki);
+	assert_int_equal(key_sign(k, msg, &sig, &e), 0);
+	assert_int_equal(key_verify(buf_span(&spki), SIG_ECDSA_SHA384, msg,
+			     buf_span(&sig), &e),
+	    0);
+	/* Another digest, message, signature, kind of key, key. */
+	assert_int_equal(key_verify(buf_span(&spki), SIG_ECDSA_SHA256, msg,
+			     buf_span(&sig), &e),
+	    -1);
+	assert_int_equal(e.code, E_CRYPTO);
+	assert_int_equal(key_verify(buf_span(&spki), SIG_ECDSA_SHA384,
+			     SPAN_STR("massage"), buf_span(&sig), &e),
+	    -1);
+	assert_int_equal(key_verify(buf_span(&spki), SIG_RSA_SHA384, msg,
+			     buf_span(&sig), &e),
+	    -1);
+	sig.p[sig.n - 1] ^= 1;
+	assert_int_equal(key_verify(buf_span(&spki), SIG_ECDSA_SHA384, msg,
+			     buf_span(&sig), &e),
+	    -1);
+	sig.p[sig.n - 1] ^= 1;
+	buf_reset(&spki);
+	put_spki(other, &spki);
+	assert_int_equal(key_verify(buf_span(&spki), SIG_ECDSA_SHA384, msg,
+			     buf_span(&sig), &e),
+	    -1);
+	/* Not a key, and a key with something behind it. */
+	assert_int_equal(
+	    key_verify(msg, SIG_ECDSA_SHA384, msg, buf_span(&sig), &e), -1);
+	assert_int_equal(buf_put_u8(&spki, 0), 0);
+	assert_int_equal(key_verify(buf_span(&spki), SIG_ECDSA_SHA384, msg,
+			     buf_span(&sig), &e),
+	    -1);
+}
+
+static void
+test_pem(void **state)
+{
+	auto_buf pem = BUF_INIT(1024), again = BUF_INIT(1024);
+	auto_key k = key_of(ZEROS_8 X_MINUS_1);
+	auto_key loaded = NULL;
+	struct err e = ERR_INIT;
+	struct pubkey a, b;
+
+	assert_int_equal(buf_put(&pem, SPAN_STR("a line before it\n")), 0);
+	assert_int_equal(key_store_pem(k, &pem, &e), 0);
+	assert_int_equal(key_load_pem(buf_span(&pem), &loaded, &e), 0);
+	key_public(k, &a);
+	key_public(loaded, &b);
+	assert_memory_equal(a.bytes, b.bytes, P384_POINT_SIZE);
+	assert_int_equal(key_store_pem(loaded, &again, &e), 0);
+	buf_drop(&pem, strlen("a line before it\n"));
+	assert_true(span_eq(buf_span(&pem), buf_span(&again)));
+}
+
+/* Made with openssl ecparam and genpkey; the second is P-256. */
+/* clang-format off */
+static const struct {
+	const char *name, *pem;
+	enum err_code want;
+} pems[] = {
+	{ "nothing", "", E_CRYPTO },
+	{ "no PEM", "hello\n", E_CRYPTO },
+	{ "cut", "-----BEGIN PRIVATE KEY-----\nMIG2\n", E_CRYPTO },
+	{ "SEC1 with parameters", "-----BEGIN EC PARAMETERS-----\n"
+	  "BgUrgQQAIg==\n"
+	  "-----END EC PARAMETERS-----\n"
+	  "-----BEGIN EC PRIVATE KEY-----\n"
+	  "MIGkAgEBBDABadN8viNQDSSKVTJt9QwNECccSkaBzn1J8iCVqUDz0O7GGtHVwOuz\n"
+	  "u+54xJ4J6TCgBwYFK4EEACKhZANiAASGaNfr40WJrhS4K4z1lYHrPEkuCQBAOxzO\n"
+	  "M4HM8UtC1zIJv+xZX0cLXbpHpvZ3pmvGAClEpFFtOg2E3pfKB9Qm9owCRfrfKB5t\n"
+	  "20AvbH4J7hsd83QBy3KNwFHDbiw0p2I=\n"
+	  "-----END EC PRIVATE KEY-----\n", E_OK },
+	{ "P-256", "-----BEGIN PRIVATE KEY-----\n"
+	  "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgDwGOrygMo76s26cu\n"
+	  "DDZqijpR8YyxWYmyDPHCgtuaLWahRANCAAS5PbXRAVVt69FZEULTQNhEctYursE3\n"
+	  "MdwhiCVDCs9yGqL4+qm0DvWr1Efkc/HGHjbP6s64lfY1ScF5z5zzWw9W\n"
+	  "-----END PRIVATE KEY-----\n", E_FOREIGN },
+	{ "Ed25519", "-----BEGIN PRIVATE KEY-----\n"
+	  "MC4CAQAwBQYDK2VwBCIEIHaMyJeiSsnQt+1PW8Nmlt1HeznSR+P1ZXWW5kUJMb16\n"
+	  "-----END PRIVATE KEY-----\n", E_FOREIGN },
+};
+/* clang-format on */
+
+static void
+test_pem_rows(void **state)
+{
+	for (size_t i = 0; i < sizeof(pems) / sizeof(*pems); i++) {
+		struct err e = ERR_INIT;
+		auto_key k = NULL;
+
+		(void)key_load_pem(SPAN_STR(pems[i].pem), &k, &e);
+		if (e.code != pems[i].want)
+			fail_msg("%s: %s", pems[i].name, e.msg);
+		assert_true((k != NULL) == (pems[i].want == E_OK));
+	}
+}
+
+static void
+test_digests(void **state)
+{
+	uint8_t out[SHA384_SIZE], out256[SHA256_SIZE];
+
+	/* FIPS 180-2, "abc". */
+	assert_int_equal(sha256(SPAN_STR("abc"), out256), 0);
+	assert_hex(SPAN_OF(out256),
+	    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_int_equal(sha384(SPAN_STR("abc"), out), 0);
+	assert_hex(SPAN_OF(out),
+	    "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+	    "8086072ba1e7cc2358baeca134c825a7");
+	/* RFC 4231, test case 2. */
+	assert_int_equal(hmac_sha384(SPAN_STR("Jefe"),
+			     SPAN_STR("what do ya want for nothing?"), out),
+	    0);
+	assert_hex(SPAN_OF(out),
+	    "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e"
+	    "8e2240ca5e69e2c78b3239ecfab21649");
+}
+
+/* As 'openssl kdf -kdfopt digest:SHA384 -kdfopt hexkey:0b0b... HKDF' says. */
+static void
+test_hkdf(void **state)
+{
+	auto_buf one = BUF_INIT(48), two = BUF_INIT(100), small = BUF_INIT(10);
+	uint8_t secret[32];
+
+	memset(secret, 0x0b, sizeof(secret));
+	assert_int_equal(
+	    hkdf_sha384(SPAN_OF(secret), "label one", 48, &one), 0);
+	assert_hex(buf_span(&one),
+	    "c5f6c472be1f661e68e48d4599009cec409df4310a6d22384745551686fda318"
+	    "7e513fbfd0cb6033fdf7ffba40c85544");
+	assert_int_equal(
+	    hkdf_sha384(SPAN_OF(secret), "label two", 100, &two), 0);
+	assert_hex(buf_span(&two),
+	    "eca325f1451900179a6a67529ab4b5ec9c644f63e448d137ead4c6d6787f407c"
+	    "454db72a6a76c400adc179bfd42c6ede02b277567a58a3f381497f1d847c2a9d"
+	    "18c7b982fd80517e31ba3de6ac07a0cd0c69aaf7f3720dfd41b65e427406"
+	    "26daabce03a7");
+	assert_int_equal(
+	    hkdf_sha384(SPAN_OF(secret), "label one", 48, &small), -1);
+	assert_int_equal(small.n, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rfc6979),
+		cmocka_unit_test(test_scalar_range),
+		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_pem),
+		cmocka_unit_test(test_pem_rows),
+		cmocka_unit_test(test_digests),
+		cmocka_unit_test(test_hkdf),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
