@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <libtpms/tpm_library.h>
 #include <libtpms/tpm_error.h>
 #include <libtpms/tpm_memory.h>
@@ -5,6 +6,8 @@
 #include <libtpms/tpm_tis.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/base/limits.h"
 #include "sim/base/log.h"
@@ -32,6 +35,7 @@ static struct {
 	uint8_t locality;
 	bool test_failure; /* the next self-test fails */
 	bool failed;       /* it did */
+	bool trying;       /* in engine_try_state(): nothing is written */
 	/* What manufacture puts in place of libtpms' firmware version. */
 	bool manufacture;
 	uint32_t firmware1, firmware2;
@@ -112,6 +116,8 @@ on_store(const unsigned char *data, uint32_t length, uint32_t number,
 		}
 		s = buf_span(&state);
 	}
+	if (tpm.trying)
+		return TPM_SUCCESS;
 	if (store_write(tpm.store, name, s, &tpm.store_err) != 0) {
 		log_error("engine", "%s", tpm.store_err.msg);
 		return TPM_FAIL;
@@ -122,6 +128,8 @@ on_store(const unsigned char *data, uint32_t length, uint32_t number,
 static TPM_RESULT
 on_delete(uint32_t number, const char *name, TPM_BOOL must_exist)
 {
+	if (tpm.trying)
+		return TPM_SUCCESS;
 	return store_delete(tpm.store, name, &tpm.store_err) == 0 ? TPM_SUCCESS
 								  : TPM_FAIL;
 }
@@ -162,6 +170,28 @@ engine_init(struct store *store, struct err *e)
 	if (TPMLIB_RegisterCallbacks(&callbacks) != TPM_SUCCESS)
 		return err_set(e, E_TPM, "libtpms takes no callbacks");
 	return 0;
+}
+
+int
+engine_try_state(struct err *e)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return err_errno(e, "fork");
+	if (pid == 0) {
+		tpm.trying = true;
+		_exit(engine_power_on(NULL) == 0 ? 0 : 1);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	err_set(e, E_FORMAT, "the TPM's state in '%s' is damaged",
+	    store_path(tpm.store));
+	return err_hint(
+	    e, "restore it, or use another --state; nothing was changed");
 }
 
 void

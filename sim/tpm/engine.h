@@ -21,6 +21,12 @@ struct store;
 /* Once a process, before everything else; the TPM is off after it. store is
  * borrowed for good. */
 int engine_init(struct store *store, struct err *e);
+/*
+ * Let a child process load the store's state first: libtpms 0.9.2 reads beyond
+ * the end of a damaged one. E_FORMAT when the child fails or dies. Before
+ * threads are made.
+ */
+int engine_try_state(struct err *e);
 /* Manufacture on the next power-on of an empty store with this entropy (48
  * bytes, used once) and these firmware version words, instead of random bytes
  * and libtpms' version. */

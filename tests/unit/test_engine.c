@@ -462,6 +462,32 @@ test_curve_known_answers(void **state)
 	wrap_named_curves = true;
 }
 
+/* A state that libtpms would read beyond its end is found out by a child. */
+static void
+test_try_state(void **state)
+{
+	auto_buf good = BUF_INIT(MAX_STATE_FILE);
+	auto_buf rsp = BUF_INIT(MAX_TPM_RESPONSE);
+	struct err e = ERR_INIT;
+
+	engine_power_off();
+	assert_ok(store_read(store, "permall", &good, &e));
+	assert_ok(engine_try_state(&e));
+	for (size_t n = 0; n < good.n; n += good.n / 16) {
+		auto_buf bad = BUF_INIT(MAX_STATE_FILE);
+		struct span head = { good.p, n };
+
+		assert_false(buf_put(&bad, head));
+		assert_ok(store_write(store, "permall", buf_span(&bad), &e));
+		assert_int_equal(engine_try_state(&e), -1);
+		assert_int_equal(e.code, E_FORMAT);
+	}
+	assert_ok(store_write(store, "permall", buf_span(&good), &e));
+	assert_ok(engine_try_state(&e));
+	assert_ok(engine_power_on(&e));
+	assert_int_equal(run(STARTUP, &rsp), 0);
+}
+
 int
 main(void)
 {
@@ -477,6 +503,7 @@ main(void)
 		cmocka_unit_test(test_is_long),
 		cmocka_unit_test(test_named_curves),
 		cmocka_unit_test(test_curve_known_answers),
+		cmocka_unit_test(test_try_state),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, setup, teardown);

@@ -1,0 +1,231 @@
+/* Cursors, owners, errors, whole files, suggestions. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "sim/base/clock.h"
+#include "sim/base/err.h"
+#include "sim/base/file.h"
+#include "sim/base/suggest.h"
+
+static void
+test_getters_move_or_not(void **state)
+{
+	static const uint8_t bytes[] = { 0x01, 0x02, 0x03, 0x04, 0x05, 0x06,
+		0x07, 0x08 };
+	struct span s, whole = SPAN_OF(bytes), piece;
+	uint8_t v8;
+	uint16_t v16;
+	uint32_t v32;
+	uint64_t v64;
+
+	s = whole;
+	assert_int_equal(span_get_u64(&s, &v64), 0);
+	assert_true(v64 == 0x0102030405060708u);
+	assert_int_equal(s.n, 0);
+	assert_int_equal(span_get_u8(&s, &v8), -1);
+	/* One byte short: nothing moves, nothing is written. */
+	v16 = 7, v32 = 7, v64 = 7;
+	for (size_t n = 0; n < 8; n++) {
+		s = (struct span){ bytes, n };
+		assert_int_equal(span_get_u64(&s, &v64), -1);
+		if (n < 4)
+			assert_int_equal(span_get_u32(&s, &v32), -1);
+		if (n < 2)
+			assert_int_equal(span_get_u16(&s, &v16), -1);
+		assert_true(s.p == bytes && s.n == n);
+	}
+	assert_true(v16 == 7 && v32 == 7 && v64 == 7);
+	s = whole;
+	assert_int_equal(span_get(&s, 9, &piece), -1);
+	assert_int_equal(span_get(&s, 3, &s), 0);
+	assert_true(s.p == bytes && s.n == 3);
+	/* TPM2B of 0x0102 bytes that are not there. */
+	s = whole;
+	assert_int_equal(span_get_2b(&s, &piece), -1);
+	assert_true(s.p == bytes && s.n == 8);
+}
+
+static void
+test_buf_cap(void **state)
+{
+	auto_buf b = BUF_INIT(10);
+	static const uint8_t nine[9] = { 0 };
+
+	assert_int_equal(buf_put(&b, SPAN_OF(nine)), 0);
+	assert_int_equal(buf_put_u16(&b, 1), -1);
+	assert_int_equal(b.n, 9);
+	assert_int_equal(buf_put_2b(&b, SPAN_OF(nine)), -1);
+	assert_int_equal(buf_put_u8(&b, 0xaa), 0);
+	assert_int_equal(buf_put_u8(&b, 0xaa), -1);
+	assert_null(buf_room(&b, 1));
+	buf_drop(&b, 9);
+	assert_int_equal(b.n, 1);
+	assert_int_equal(b.p[0], 0xaa);
+	assert_int_equal(buf_put(&b, (struct span){ NULL, 0 }), 0);
+}
+
+static void
+test_buf_order(void **state)
+{
+	auto_buf b = BUF_INIT(100);
+	char hex[64];
+
+	assert_false(buf_put_u8(&b, 1) || buf_put_u16(&b, 0x0203) ||
+		     buf_put_u32(&b, 0x04050607) ||
+		     buf_put_u64(&b, 0x08090a0b0c0d0e0f) ||
+		     buf_put_2b(&b, SPAN_STR("ab")));
+	hex_encode(buf_span(&b), hex);
+	assert_string_equal(hex, "0102030405060708090a0b0c0d0e0f00026162");
+	buf_set_u16(&b, 0, 0xffee);
+	buf_set_u32(&b, 3, 0xddccbbaa);
+	hex_encode(buf_span(&b), hex);
+	assert_string_equal(hex, "ffee03ddccbbaa08090a0b0c0d0e0f00026162");
+}
+
+static void
+test_hex(void **state)
+{
+	auto_buf b = BUF_INIT(3);
+
+	assert_int_equal(hex_decode("00fFa5", &b), 0);
+	assert_int_equal(b.p[1], 0xff);
+	assert_int_equal(hex_decode("00", &b), -1);
+	buf_reset(&b);
+	assert_int_equal(hex_decode("0", &b), -1);
+	assert_int_equal(hex_decode("0g", &b), -1);
+	assert_int_equal(hex_decode("", &b), 0);
+}
+
+static void
+test_err(void **state)
+{
+	struct err e = ERR_INIT;
+
+	assert_int_equal(err_set(&e, E_FORMAT, "want %d, have %d", 1, 2), -1);
+	assert_int_equal(err_hint(&e, "try %s", "harder"), -1);
+	assert_int_equal(err_wrap(&e, "read '%s'", "x"), -1);
+	assert_string_equal(e.msg, "read 'x': want 1, have 2");
+	assert_string_equal(e.hint, "try harder");
+	assert_int_equal(e.code, E_FORMAT);
+	errno = ENOENT;
+	assert_int_equal(err_errno(&e, "open '%s'", "y"), -1);
+	assert_non_null(strstr(e.msg, "open 'y': No such file"));
+	assert_string_equal(e.hint, "");
+	/* A long chain of phrases is cut, not overrun. */
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(err_wrap(&e, "a phrase of some length"), -1);
+	assert_int_equal(strlen(e.msg), sizeof(e.msg) - 1);
+	/* Nobody has to want the reason. */
+	assert_int_equal(err_set(NULL, E_IO, "x"), -1);
+	assert_int_equal(err_wrap(NULL, "x"), -1);
+}
+
+/* Each code has a text and an answer for a client that waits. */
+static void
+test_err_map_is_complete(void **state)
+{
+	for (unsigned i = 0; i < E_COUNT; i++) {
+		assert_non_null(err_text(i));
+		assert_true(err_text(i)[0] != '\0');
+		assert_true((i == E_OK) == (err_tpm_rc(i) == 0));
+	}
+	assert_string_equal(err_text(E_COUNT), "unknown error");
+}
+
+static void
+test_file(void **state)
+{
+	char dir[] = "/tmp/odcasim-test.XXXXXX", path[64];
+	auto_buf b = BUF_INIT(8);
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/f", dir);
+	assert_int_equal(file_read(AT_FDCWD, path, &b, &e), -1);
+	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(
+	    file_write(AT_FDCWD, path, SPAN_STR("12345678"), FILE_SYNC, &e), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(file_read(AT_FDCWD, path, &b, &e), 0);
+	assert_true(span_eq(buf_span(&b), SPAN_STR("12345678")));
+	/* No room for one byte more. */
+	assert_int_equal(file_read(AT_FDCWD, path, &b, &e), -1);
+	assert_int_equal(e.code, E_LIMIT);
+	assert_int_equal(b.n, 8);
+	assert_int_equal(file_read(AT_FDCWD, dir, &b, &e), -1);
+	assert_int_equal(e.code, E_FORMAT);
+	assert_true(file_exists(AT_FDCWD, path));
+	assert_int_equal(unlink(path), 0);
+	assert_false(file_exists(AT_FDCWD, path));
+	/* A directory that is gone: an error, not a file somewhere else. */
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(
+	    file_write(AT_FDCWD, path, SPAN_STR("x"), FILE_NOSYNC, &e), -1);
+}
+
+static void
+test_suggest(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *word, *want;
+	} rows[] = {
+		{ "famly", "family" }, { "seeed", "seed" },
+		{ "tlg", NULL }, { "completely-else", NULL }, { "", NULL },
+		{ "a-word-that-is-longer-than-any-of-ours-can-be", NULL },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		AUTO(suggest_done) struct suggest s;
+
+		suggest_init(&s, rows[i].word);
+		suggest_offer(&s, "family");
+		suggest_offer(&s, "seed");
+		suggest_offer(&s, "state");
+		if (rows[i].want == NULL)
+			assert_null(suggest_best(&s));
+		else
+			assert_string_equal(suggest_best(&s), rows[i].want);
+		assert_string_equal(suggest_all(&s), "family, seed, state");
+	}
+}
+
+static void
+test_clock(void **state)
+{
+	uint64_t before = clock_ns();
+
+	clock_set(1234567890);
+	assert_int_equal(clock_now(), 1234567890);
+	clock_set((time_t)-1);
+	assert_true(clock_now() > 1700000000);
+	assert_true(clock_ns() >= before);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_getters_move_or_not),
+		cmocka_unit_test(test_buf_cap),
+		cmocka_unit_test(test_buf_order),
+		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_err),
+		cmocka_unit_test(test_err_map_is_complete),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_suggest),
+		cmocka_unit_test(test_clock),
+	};
+
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
