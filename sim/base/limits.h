@@ -28,8 +28,12 @@
 /* Certificates. A real ODCA chain has 7; its longest member is 949 bytes. */
 #define MAX_CERT_SIZE   4096
 #define MAX_CERT_COUNT  64
+/* Certificates that a verifier is given besides those of one TPM. */
+#define MAX_GIVEN_CERTS 256
 #define MAX_CHAIN_DEPTH 16
 #define MAX_CHAIN_BYTES (16 * 2048)
+/* SEQUENCEs in SEQUENCEs; a certificate has 6. */
+#define MAX_DER_DEPTH 16
 
 /* TPM NV: libtpms' MAX_NV_INDEX_SIZE; MAX_NV_BUFFER bounds one read. */
 #define MAX_NV_INDEX 2048
