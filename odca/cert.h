@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "odca/der.h"
 #include "odca/key.h"
 #include "sim/base/limits.h"
 
@@ -26,11 +27,14 @@ enum { /* RFC 5280 4.2.1.3, bit n of the BIT STRING = 1 << n */
 	KU_CRL_SIGN = 1 << 6,
 };
 
+enum key_kind { KEY_OTHER, KEY_RSA, KEY_EC };
+
 struct ext {
 	struct span oid;   /* content octets of the OBJECT IDENTIFIER */
 	char oid_text[48]; /* "2.5.29.19" */
 	bool critical;
 	bool critical_encoded; /* the BOOLEAN is there (010100 or 0101ff) */
+	bool known;            /* its type is one that cert.c decodes */
 	struct span value;     /* content of the OCTET STRING */
 };
 
@@ -39,6 +43,7 @@ struct ext {
 struct cert {
 	struct span der;             /* whole certificate */
 	struct span tbs;             /* signed part, tag and length included */
+	unsigned version;            /* 1 to 3 */
 	struct span serial;          /* content octets */
 	struct span issuer, subject; /* DER Names */
 	char issuer_text[MAX_NAME_TEXT];  /* "CN=..., OU=..." as encoded order,
@@ -46,6 +51,7 @@ struct cert {
 	char subject_text[MAX_NAME_TEXT]; /* "" for the empty name */
 	time_t not_before, not_after;
 	struct span spki; /* DER SubjectPublicKeyInfo */
+	enum key_kind key_kind;
 	bool have_pubkey; /* pubkey is set: RSA-2048, P-256 or P-384 */
 	struct pubkey pubkey;
 	bool sig_known; /* sig_alg is set */
@@ -83,11 +89,6 @@ bool cert_is_self_signed(const struct cert *c);
 /* 0 when issuer's key made c's signature. */
 int cert_check_signature(
     const struct cert *c, const struct cert *issuer, struct err *e);
-/* Length of the DER SEQUENCE that s begins with, header included; 0 when there
- * is none or s holds only a part of it (*ret_wanted then says how long it is,
- * 0 when unknown). */
-size_t der_sequence_length(struct span s, size_t *ret_wanted);
-
 /* Append the certificate as PEM. */
 int cert_to_pem(struct span der, struct buf *out);
 /* Append every certificate in PEM text (many) or one in DER to out, as

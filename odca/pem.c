@@ -1,0 +1,122 @@
+/*
+ * Certificates as text, RFC 7468: the strict form is written, blanks and text
+ * around are read over.
+ */
+#include <string.h>
+
+#include "odca/cert.h"
+
+#define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
+#define PEM_END   "-----END CERTIFICATE-----"
+#define PEM_LINE  64 /* RFC 7468, 2 */
+
+static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static int
+base64_encode(struct span s, struct buf *out)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; i < s.n; i += 3) {
+		size_t n = s.n - i < 3 ? s.n - i : 3;
+		uint32_t v = (uint32_t)s.p[i] << 16;
+
+		if (n > 1)
+			v |= (uint32_t)s.p[i + 1] << 8;
+		if (n > 2)
+			v |= s.p[i + 2];
+		for (size_t k = 0; k < 4; k++) {
+			char digit = base64[v >> (18 - 6 * k) & 63];
+
+			if (buf_put_u8(out, (uint8_t)(k <= n ? digit : '=')))
+				return -1;
+		}
+		column += 4;
+		if ((column == PEM_LINE || i + 3 >= s.n) &&
+		    buf_put_u8(out, '\n'))
+			return -1;
+		column %= PEM_LINE;
+	}
+	return 0;
+}
+
+int
+cert_to_pem(struct span der, struct buf *out)
+{
+	if (buf_put(out, SPAN_STR(PEM_BEGIN "\n")) || base64_encode(der, out) ||
+	    buf_put(out, SPAN_STR(PEM_END "\n")))
+		return -1;
+	return 0;
+}
+
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static int
+base64_decode(struct span s, struct buf *out)
+{
+	uint32_t v = 0;
+	unsigned digits = 0, pads = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		const char *at = memchr(base64, s.p[i], sizeof(base64) - 1);
+
+		if (is_blank(s.p[i]))
+			continue;
+		if (s.p[i] == '=')
+			pads++;
+		else if (at == NULL || pads > 0)
+			return -1;
+		v = v << 6 | (at != NULL ? (uint32_t)(at - base64) : 0);
+		if (++digits % 4 != 0)
+			continue;
+		for (unsigned k = 0; pads < 3 && k < 3 - pads; k++)
+			if (buf_put_u8(out, (uint8_t)(v >> (16 - 8 * k))))
+				return -1;
+		v = 0;
+	}
+	return digits % 4 == 0 && pads < 3 ? 0 : -1;
+}
+
+/* Take s up to and with mark; what stood before it is *ret. */
+static int
+take_until(struct span *s, const char *mark, struct span *ret)
+{
+	const uint8_t *at = memmem(s->p, s->n, mark, strlen(mark));
+
+	if (s->n == 0 || at == NULL)
+		return -1;
+	(void)span_get(s, (size_t)(at - s->p), ret);
+	return span_skip(s, strlen(mark));
+}
+
+int
+cert_from_file(struct span content, struct buf *out, struct err *e)
+{
+	struct span text = content, body;
+	size_t n, wanted;
+
+	if ((n = der_sequence_length(content, &wanted)) != 0) {
+		if (n != content.n)
+			return err_set(e, E_FORMAT,
+			    "%zu bytes after the certificate", content.n - n);
+		return buf_put(out, content) == 0
+			   ? 0
+			   : err_set(e, E_LIMIT, "certificate of %zu bytes", n);
+	}
+	for (n = 0; take_until(&text, PEM_BEGIN, &body) == 0; n++) {
+		if (take_until(&text, PEM_END, &body) != 0)
+			return err_set(e, E_SHORT,
+			    "certificate %zu has no end line", n + 1);
+		if (base64_decode(body, out) != 0)
+			return err_set(e, E_FORMAT,
+			    "certificate %zu is no base64, or too long", n + 1);
+	}
+	if (n == 0)
+		return err_set(e, E_FORMAT, "no certificate, PEM or DER");
+	return 0;
+}
