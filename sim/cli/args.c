@@ -1,0 +1,90 @@
+#include "sim/base/limits.h"
+#include "sim/cli/args.h"
+
+#define AT(member) offsetof(struct args, member)
+#define END                                                                    \
+	{                                                                      \
+		.name = NULL                                                   \
+	}
+
+/* clang-format off */
+static const struct opt common[] = {
+	{ "log",  0,   OPT_CHOICE, AT(log),  "error|warn|info|debug", "how much to say on stderr (default: warn)", 0, 0 },
+	{ "help", 'h', OPT_FLAG,   AT(help), NULL, "this text", 0, 0 },
+	END
+};
+static const struct opt device[] = {
+	{ "state",             0, OPT_STRING, AT(state),             "DIR",    "where the device lives; it is made when there is none (default: a temporary directory, gone at exit)", 0, 0 },
+	{ "family",            0, OPT_STRING, AT(device.family),     "NAME",   "platform: tgl (default), adl ...", 0, 0 },
+	{ "seed",              0, OPT_STRING, AT(device.seed),       "STRING", "the same string gives the same device, to the byte, on every machine (default: random fuses)", 0, 0 },
+	{ "svn",               0, OPT_NUMBER, AT(device.svn),        "N",      "security version of the firmware (default: 1)", 1, MAX_SVN },
+	{ "batch",             0, OPT_STRING, AT(device.batch),      "NUMBER", "fuse batch, which picks the issuing CA: 00002004 ...", 0, 0 },
+	{ "pcr-banks",         0, OPT_STRING, AT(device.pcr_banks),  "LIST",   "allocated PCR banks (default: sha256, as on PTT)", 0, 0 },
+	{ "pki",               0, OPT_STRING, AT(device.pki),        "DIR",    "hierarchy that 'odcasim ca init' made (default: the built-in TEST one)", 0, 0 },
+	{ "pki-host",          0, OPT_STRING, AT(device.pki_host),   "NAME",   "host in the URLs of the certificates", 0, 0 },
+	{ "deterministic-rng", 0, OPT_FLAG,   AT(deterministic_rng), NULL,     "random numbers from --seed too, for reproducible runs", 0, 0 },
+	END
+};
+static const struct opt listening[] = {
+	{ "mssim",        0, OPT_LIST,   AT(mssim),        "ADDR:PORT|unix:PATH", "listen for the simulators' protocol, the platform port being PORT+1 or PATH.ctrl; port 0 finds a free pair; may be repeated (default: 127.0.0.1:2321)", 0, 0 },
+	{ "allow-remote", 0, OPT_FLAG,   AT(allow_remote), NULL,                  "listen on an address that is not loopback: everybody there controls the TPM", 0, 0 },
+	{ "ready-fd",     0, OPT_NUMBER, AT(ready_fd),     "N",                   "write the ready line to this descriptor too", 1, 65535 },
+	{ "strict-ms",    0, OPT_FLAG,   AT(strict_ms),    NULL,                  "start powered off, as the Microsoft simulator does", 0, 0 },
+	END
+};
+static const struct opt startup[] = {
+	{ "startup", 0, OPT_CHOICE, AT(startup), "clear|none", "whether TPM2_Startup(CLEAR) was done, as firmware does it (default: none for run, clear for exec)", 0, 0 },
+	END
+};
+static const struct opt source[] = {
+	{ "state", 0, OPT_STRING, AT(state), "DIR",  "a device in a directory, which may be served meanwhile; nothing in it changes", 0, 0 },
+	{ "tcti",  0, OPT_STRING, AT(tcti),  "CONF", "any TPM that tpm2-tss reaches: mssim:host=127.0.0.1,port=2321, device:/dev/tpmrm0 ... (default: $TPM2TOOLS_TCTI or $TSS2_TCTI)", 0, 0 },
+	{ "pki",   0, OPT_STRING, AT(device.pki), "DIR", "hierarchy above the device (default: the built-in TEST one)", 0, 0 },
+	END
+};
+static const struct opt show[] = {
+	{ "json", 0, OPT_FLAG, AT(json), NULL, "one JSON object instead of text", 0, 0 },
+	{ "pem",  0, OPT_FLAG, AT(pem),  NULL, "only the certificates: EKs, PTT, Kernel, ROM, then the hierarchy", 0, 0 },
+	END
+};
+static const struct opt verify[] = {
+	{ "json",  0, OPT_FLAG,   AT(json),  NULL,   "one JSON object with every check, instead of text", 0, 0 },
+	{ "roots", 0, OPT_STRING, AT(roots), "FILE", "certificates, PEM or DER, in place of the TEST hierarchy: self-signed ones are trusted, others complete the chain", 0, 0 },
+	{ "time",  0, OPT_STRING, AT(time),  "WHEN", "verify as of then: 2030-01-31, 2030-01-31T12:00:00Z or seconds since 1970 (default: now)", 0, 0 },
+	END
+};
+static const struct opt json[] = {
+	{ "json", 0, OPT_FLAG, AT(json), NULL, "one JSON object instead of text", 0, 0 },
+	END
+};
+static const struct opt ca_init[] = {
+	{ "pki",      0, OPT_STRING, AT(device.pki),      "DIR",  "where to make it; must not exist, or be empty", 0, 0 },
+	{ "pki-host", 0, OPT_STRING, AT(device.pki_host), "NAME", "host in the URLs (default: tsci.intel.test)", 0, 0 },
+	END
+};
+static const struct opt ca_export[] = {
+	{ "pki", 0, OPT_STRING, AT(device.pki), "DIR", "hierarchy that 'odcasim ca init' made (default: the built-in TEST one)", 0, 0 },
+	{ "out", 0, OPT_STRING, AT(out),        "DIR", "write one DER file a certificate and root.pem there (default: PEM on stdout)", 0, 0 },
+	END
+};
+static const struct opt simulator[] = {
+	{ "port",        0,   OPT_NUMBER, AT(port),        "N",  "command port; the platform port is N+1 (default: 2321)", 1, 65534 },
+	{ "rm",          0,   OPT_FLAG,   AT(remove),      NULL, "begin with a new TPM: remove NVChip first", 0, 0 },
+	{ "manufacture", 'm', OPT_FLAG,   AT(manufacture), NULL, "the same", 0, 0 },
+	{ "pick_ports",  'p', OPT_FLAG,   AT(pick_ports),  NULL, "take free ports, and write them to the files command.port and platform.port", 0, 0 },
+	{ "verbose",     'v', OPT_FLAG,   AT(verbose),     NULL, "log each command", 0, 0 },
+	END
+};
+/* clang-format on */
+
+const struct opt_group opts_common = { "other options", common };
+const struct opt_group opts_device = { "device", device };
+const struct opt_group opts_listen = { "listen", listening };
+const struct opt_group opts_startup = { "start", startup };
+const struct opt_group opts_source = { "which TPM", source };
+const struct opt_group opts_show = { "output", show };
+const struct opt_group opts_verify = { "verification", verify };
+const struct opt_group opts_json = { "output", json };
+const struct opt_group opts_ca_init = { "hierarchy", ca_init };
+const struct opt_group opts_ca_export = { "hierarchy", ca_export };
+const struct opt_group opts_simulator = { "options", simulator };

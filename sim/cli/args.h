@@ -1,0 +1,81 @@
+/*
+ * args.h - every option of every subcommand: one struct for the values, one
+ * group of rows for each heading of the help.
+ */
+#ifndef SIM_CLI_ARGS_H
+#define SIM_CLI_ARGS_H
+
+#include "sim/cli/opt.h"
+#include "sim/tpm/mint.h"
+
+struct args {
+	/* all commands */
+	bool help;
+	const char *log;
+	/* DEVICE */
+	const char *state; /* NULL: a temporary directory */
+	struct mint_request device;
+	bool deterministic_rng;
+	/* LISTEN */
+	struct opt_list mssim;
+	bool allow_remote;
+	bool strict_ms;
+	unsigned ready_fd;   /* 0: none */
+	const char *startup; /* "clear", "none"; NULL: the command's own */
+	/* show, verify */
+	const char *tcti;
+	bool json, pem;
+	const char *roots;
+	const char *time;
+	/* ca */
+	const char *out;
+	/* tpm_server */
+	unsigned port; /* 0: 2321 */
+	bool remove, manufacture, pick_ports, verbose;
+
+	char **operands; /* NULL at the end */
+	size_t n_operands;
+};
+
+extern const struct opt_group opts_common, opts_device, opts_listen,
+    opts_startup, opts_source, opts_show, opts_verify, opts_json, opts_ca_init,
+    opts_ca_export, opts_simulator;
+
+/* One subcommand. run gives the exit status, or -1 with e set. */
+struct command {
+	const char *name;     /* one word or two: "ca init" */
+	const char *operands; /* "-- CMD ...", for the usage line */
+	unsigned least, most; /* operands */
+	bool operands_end_options;
+	bool single_dash;
+	const char *summary;  /* one sentence */
+	const char *examples; /* lines */
+	const char *status;   /* exit status, one line */
+	const struct opt_group *groups[6];
+	int (*run)(const struct args *, struct err *);
+};
+
+extern const struct command commands[];
+
+int cmd_run(const struct args *a, struct err *e);
+int cmd_exec(const struct args *a, struct err *e);
+int cmd_mint(const struct args *a, struct err *e);
+int cmd_show(const struct args *a, struct err *e);
+int cmd_verify(const struct args *a, struct err *e);
+int cmd_ca_init(const struct args *a, struct err *e);
+int cmd_ca_export(const struct args *a, struct err *e);
+int cmd_tpm_server(const struct args *a, struct err *e);
+int cmd_tpm2_simulator(const struct args *a, struct err *e);
+int cmd_version(const struct args *a, struct err *e);
+int cmd_help(const struct args *a, struct err *e);
+
+/* The row of a subcommand; *ret_words says how many of words name it. E_USAGE
+ * with what was meant. words ends with NULL. */
+const struct command *
+command_find(char *const words[], size_t *ret_words, struct err *e);
+/* All about a command, made from its row. */
+void command_help(const struct command *c, FILE *out);
+/* The first commands; with all, every one. */
+void command_list(bool all, FILE *out);
+
+#endif

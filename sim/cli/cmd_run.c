@@ -1,0 +1,104 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/log.h"
+#include "sim/cli/home.h"
+#include "sim/cli/serve.h"
+
+/* What ready.ek and ready.family say; absent for a device of swtpm's. */
+static const char *
+text_at(const json_t *device, const char *a, const char *b, const char *c)
+{
+	const json_t *at = json_object_get(device, a);
+
+	if (b != NULL)
+		at = json_object_get(json_object_get(at, b), c);
+	return json_string_value(at);
+}
+
+/* One line of JSON, for programs that wait for it. */
+static char *
+ready_line(const struct serve *s, const char *state, const json_t *device)
+{
+	auto_json all = json_pack("{s:b, s:s, s:i, s:s, s:s?, s:s?}", "ready",
+	    1, "tcti", server_tcti(s->server), "pid", (int)getpid(), "state",
+	    state, "family", text_at(device, "family", NULL, NULL), "ek",
+	    text_at(device, "ek", "rsa2048", "public_sha256"));
+
+	return all != NULL ? json_dumps(all, JSON_COMPACT) : NULL;
+}
+
+static int
+say_ready(const char *line, unsigned fd, struct err *e)
+{
+	if (puts(line) == EOF || fflush(stdout) != 0)
+		return err_errno(e, "write to stdout");
+	if (fd == 0 || fd == STDOUT_FILENO)
+		return 0;
+	if (dprintf((int)fd, "%s\n", line) < 0)
+		return err_errno(e, "write to --ready-fd %u", fd);
+	/* Who reads it sees the end, too. */
+	if (fd != STDERR_FILENO)
+		(void)close((int)fd);
+	return 0;
+}
+
+static int
+check_options(const struct args *a, struct err *e)
+{
+	if (a->ready_fd != 0 && fcntl((int)a->ready_fd, F_GETFD) < 0)
+		return err_set(e, E_USAGE,
+		    "--ready-fd %u: no such descriptor is open", a->ready_fd);
+	if (a->strict_ms && a->startup != NULL &&
+	    strcmp(a->startup, "clear") == 0)
+		return err_set(e, E_USAGE,
+		    "--strict-ms starts powered off, --startup clear cannot "
+		    "be");
+	return 0;
+}
+
+static int
+serve(const struct args *a, const char *dir, struct err *e)
+{
+	AUTO(serve_done) struct serve s = { .store = NULL };
+	const struct serve_options o = {
+		.power = !a->strict_ms,
+		.startup =
+		    a->startup != NULL && strcmp(a->startup, "clear") == 0,
+		.rng = a->deterministic_rng ? a->device.seed : NULL,
+		.mssim = &a->mssim,
+		.allow_remote = a->allow_remote,
+	};
+	auto_json device = NULL;
+	auto_free char *path = NULL;
+	auto_free char *line = NULL;
+	struct store *store;
+
+	if (store_open_dir(dir, STORE_OWN, &store, e) != 0 ||
+	    serve_start(store, &o, &s, e) != 0 ||
+	    home_descriptor(dir, &device, e) != 0)
+		return -1;
+	if (device == NULL)
+		log_info("run", "state '%s' is not of odcasim: served as it is",
+		    dir);
+	if ((path = realpath(dir, NULL)) == NULL)
+		return err_errno(e, "resolve '%s'", dir);
+	if ((line = ready_line(&s, path, device)) == NULL)
+		return err_set(e, E_NOMEM, "ready line");
+	if (serve_confine(e) != 0 || say_ready(line, a->ready_fd, e) != 0)
+		return -1;
+	return server_run(s.server, e);
+}
+
+int
+cmd_run(const struct args *a, struct err *e)
+{
+	auto_home home = HOME_INIT;
+
+	if (check_options(a, e) != 0 || home_open(a->state, &home, e) != 0 ||
+	    home_prepare(a, home.path, e) != 0)
+		return -1;
+	return serve(a, home.path, e);
+}

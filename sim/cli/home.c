@@ -1,0 +1,356 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "odca/device.h"
+#include "odca/pki.h"
+#include "sim/base/file.h"
+#include "sim/cli/home.h"
+#include "sim/tpm/store.h"
+
+/* --- temporary directories ---------------------------------------------------
+ */
+
+static int
+remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)remove(path);
+	return 0;
+}
+
+/*
+ * Wait for the end of everybody who writes to alive, then tidy up. Descriptors
+ * 0 to 2 are what it needs, and no other: a reader of stdout or of --ready-fd
+ * must not wait for this process.
+ */
+static void
+janitor(const char *path, int alive, int gone)
+{
+	char byte;
+	int null;
+
+	/* Signals to the group are for the others. */
+	(void)setsid();
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	null = open("/dev/null", O_RDWR);
+	if (null < 0 || dup2(alive, 0) < 0 || dup2(gone, 1) < 0 ||
+	    dup2(null, 2) < 0 || close_range(3, ~0U, 0) != 0)
+		_exit(1);
+	(void)prctl(PR_SET_NAME, "odcasim-janitor");
+	while (read(0, &byte, 1) < 0 && errno == EINTR)
+		continue;
+	(void)nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	_exit(0);
+}
+
+static int
+start_janitor(struct home *h, struct err *e)
+{
+	int to[2], from[2];
+	pid_t pid;
+
+	if (pipe2(to, O_CLOEXEC) != 0)
+		return err_errno(e, "pipe");
+	auto_fd int their_alive = to[0];
+	auto_fd int alive = to[1];
+
+	if (pipe2(from, O_CLOEXEC) != 0)
+		return err_errno(e, "pipe");
+	auto_fd int gone = from[0];
+	auto_fd int their_gone = from[1];
+
+	if ((pid = fork()) < 0)
+		return err_errno(e, "fork");
+	if (pid == 0) {
+		(void)close(alive);
+		(void)close(gone);
+		janitor(h->path, their_alive, their_gone);
+	}
+	h->alive = TAKE_FD(alive);
+	h->gone = TAKE_FD(gone);
+	return 0;
+}
+
+static int
+make_temporary(struct home *h, struct err *e)
+{
+	const char *base = getenv("TMPDIR");
+
+	if (base == NULL || base[0] == '\0')
+		base = "/tmp";
+	if (home_path(base, "odcasim-XXXXXX", h->path, e) != 0)
+		return -1;
+	if (mkdtemp(h->path) == NULL)
+		return err_errno(e, "make a temporary directory in '%s'", base);
+	if (start_janitor(h, e) == 0)
+		return 0;
+	(void)rmdir(h->path);
+	return -1;
+}
+
+int
+home_open(const char *state, struct home *ret, struct err *e)
+{
+	struct home h = HOME_INIT;
+
+	if (state == NULL) {
+		if (make_temporary(&h, e) != 0)
+			return -1;
+	} else if (snprintf(h.path, sizeof(h.path), "%s", state) >=
+		   (int)sizeof(h.path)) {
+		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(state));
+	}
+	*ret = h;
+	return 0;
+}
+
+void
+home_close(struct home *h)
+{
+	char byte;
+
+	if (h->alive < 0)
+		return;
+	(void)close(TAKE_FD(h->alive));
+	/* End of file: the janitor has done its work. */
+	while (h->gone >= 0 && read(h->gone, &byte, 1) < 0 && errno == EINTR)
+		continue;
+	if (h->gone >= 0)
+		(void)close(TAKE_FD(h->gone));
+}
+
+void
+home_share(struct home *h)
+{
+	(void)close(TAKE_FD(h->gone));
+	h->alive = -1; /* open until the process ends */
+}
+
+int
+home_path(const char *dir, const char *file, char out[static MAX_PATH_LENGTH],
+    struct err *e)
+{
+	if (snprintf(out, MAX_PATH_LENGTH, "%s/%s", dir, file) >=
+	    MAX_PATH_LENGTH)
+		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(dir));
+	return 0;
+}
+
+/* --- what is in it -----------------------------------------------------------
+ */
+
+int
+home_descriptor(const char *dir, json_t **ret, struct err *e)
+{
+	auto_buf text = BUF_INIT(MAX_SMALL_FILE);
+	char path[MAX_PATH_LENGTH];
+	json_error_t error;
+	json_t *all;
+
+	*ret = NULL;
+	if (home_path(dir, STORE_DESCRIPTOR, path, e) != 0)
+		return -1;
+	if (!file_exists(AT_FDCWD, path))
+		return 0;
+	if (file_read(AT_FDCWD, path, &text, e) != 0)
+		return -1;
+	all = json_loadb(
+	    (const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &error);
+	if (!json_is_object(all)) {
+		json_decref(all);
+		return err_set(e, E_FORMAT, "'%s' line %d: %s", path,
+		    error.line, error.text);
+	}
+	*ret = all;
+	return 0;
+}
+
+static int
+other_device(const char *dir, const json_t *device, const char *option,
+    const char *value, struct err *e)
+{
+	const char *family =
+	    json_string_value(json_object_get(device, "family"));
+
+	err_set(e, E_USAGE,
+	    "state '%s' holds a %s device; --%s %s does not fit it", dir,
+	    family != NULL ? family : "different", option, value);
+	return err_hint(e, "leave --%s out, or use another --state", option);
+}
+
+/* Descriptor texts that an option has to agree with. */
+/* clang-format off */
+static const struct {
+	const char *option, *key;
+	size_t offset;
+} texts[] = {
+	{ "family",   "family",   offsetof(struct mint_request, family) },
+	{ "batch",    "batch",    offsetof(struct mint_request, batch) },
+	{ "pki-host", "pki_host", offsetof(struct mint_request, pki_host) },
+};
+/* clang-format on */
+
+static int
+check_texts(const struct mint_request *r, const char *dir, const json_t *device,
+    struct err *e)
+{
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *want, *have;
+
+		memcpy(&want, (const char *)r + texts[i].offset, sizeof(want));
+		have = json_string_value(json_object_get(device, texts[i].key));
+		if (want != NULL && have != NULL && strcmp(want, have) != 0)
+			return other_device(
+			    dir, device, texts[i].option, want, e);
+	}
+	return 0;
+}
+
+static bool
+has_bank(const json_t *banks, const char *name, size_t n)
+{
+	for (size_t i = 0; i < json_array_size(banks); i++) {
+		const char *have = json_string_value(json_array_get(banks, i));
+
+		if (have != NULL && strlen(have) == n &&
+		    strncmp(have, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The same banks, in any order. */
+static bool
+same_banks(const json_t *banks, const char *list)
+{
+	size_t count = 0;
+
+	while (*list != '\0') {
+		size_t n = strcspn(list, ",");
+
+		if (!has_bank(banks, list, n))
+			return false;
+		count++;
+		list += n + (list[n] == ',');
+	}
+	return count == json_array_size(banks);
+}
+
+/* The fuses stay out of this process, which goes on to serve: a child compares
+ * them. */
+static int
+seed_fits(const char *dir, const char *seed, bool *ret, struct err *e)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return err_errno(e, "fork");
+	if (pid == 0) {
+		auto_buf text = BUF_INIT(MAX_SMALL_FILE);
+		char path[MAX_PATH_LENGTH], want[2 * FUSES_SIZE + 1];
+		struct fuses fuses;
+
+		if (home_path(dir, STORE_FUSES, path, NULL) != 0 ||
+		    file_read(AT_FDCWD, path, &text, NULL) != 0 ||
+		    fuses_from_seed(seed, &fuses, NULL) != 0)
+			_exit(2);
+		hex_encode(SPAN_OF(fuses.b), want);
+		_exit(text.n < 2 * FUSES_SIZE ||
+		      memcmp(text.p, want, 2 * FUSES_SIZE) != 0);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+		return err_set(
+		    e, E_IO, "compare --seed with '%s/" STORE_FUSES "'", dir);
+	*ret = WEXITSTATUS(status) == 0;
+	return 0;
+}
+
+/* Options given for a device that exists say the same as it does. */
+static int
+check_same(const struct mint_request *r, const char *dir, const json_t *device,
+    struct err *e)
+{
+	json_int_t svn = json_integer_value(json_object_get(device, "svn"));
+	char text[16];
+	bool fits;
+
+	if (check_texts(r, dir, device, e) != 0)
+		return -1;
+	if (r->svn != 0 && r->svn != svn) {
+		(void)snprintf(text, sizeof(text), "%u", r->svn);
+		return other_device(dir, device, "svn", text, e);
+	}
+	if (r->pcr_banks != NULL &&
+	    !same_banks(json_object_get(device, "pcr_banks"), r->pcr_banks))
+		return other_device(dir, device, "pcr-banks", r->pcr_banks, e);
+	if (r->seed == NULL)
+		return 0;
+	if (seed_fits(dir, r->seed, &fits, e) != 0)
+		return -1;
+	return fits ? 0 : other_device(dir, device, "seed", r->seed, e);
+}
+
+/* A TPM without descriptor is swtpm's: whatever the options ask for, it is not
+ * known to have. */
+static int
+check_foreign_device(
+    const struct mint_request *r, const char *dir, struct err *e)
+{
+	if (r->family == NULL && r->batch == NULL && r->seed == NULL &&
+	    r->svn == 0 && r->pcr_banks == NULL)
+		return 0;
+	err_set(e, E_USAGE,
+	    "state '%s' holds a TPM that odcasim did not mint; device options "
+	    "do not apply",
+	    dir);
+	return err_hint(e, "leave them out, or use another --state");
+}
+
+int
+home_put_root(const struct args *a, const char *dir, struct err *e)
+{
+	auto_buf pem = BUF_INIT(MAX_SMALL_FILE);
+	char path[MAX_PATH_LENGTH];
+	auto_pki pki = NULL;
+
+	if (home_path(dir, HOME_ROOT, path, e) != 0)
+		return -1;
+	/* What was there when the device was minted is its root. */
+	if (a->device.pki == NULL && file_exists(AT_FDCWD, path))
+		return 0;
+	if (pki_open(a->device.pki, &pki, e) != 0 ||
+	    pki_root_pem(pki, &pem, e) != 0)
+		return -1;
+	return file_write(AT_FDCWD, path, buf_span(&pem), FILE_NOSYNC, e);
+}
+
+int
+home_prepare(const struct args *a, const char *dir, struct err *e)
+{
+	auto_json device = NULL;
+	char path[MAX_PATH_LENGTH];
+
+	if (a->deterministic_rng && a->device.seed == NULL)
+		return err_set(
+		    e, E_USAGE, "--deterministic-rng needs --seed STRING");
+	if (mint_check(&a->device, e) != 0 ||
+	    home_path(dir, STORE_PERMANENT, path, e) != 0)
+		return -1;
+	if (!file_exists(AT_FDCWD, path))
+		return mint_device(&a->device, dir, e) != 0
+			   ? -1
+			   : home_put_root(a, dir, e);
+	if (home_descriptor(dir, &device, e) != 0)
+		return -1;
+	return device != NULL ? check_same(&a->device, dir, device, e)
+			      : check_foreign_device(&a->device, dir, e);
+}

@@ -1,0 +1,59 @@
+/*
+ * home.h - the state directory of a command: the user's, or a temporary one
+ * that is gone when its processes are, however they ended.
+ */
+#ifndef SIM_CLI_HOME_H
+#define SIM_CLI_HOME_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "sim/base/err.h"
+#include "sim/base/limits.h"
+#include "sim/cli/args.h"
+
+#define HOME_ROOT "root.pem"
+
+struct home {
+	char path[MAX_PATH_LENGTH];
+	/* A temporary one has a janitor: a process that removes it when all
+	 * writers of `alive` are gone, and then closes its end of `gone`. */
+	int alive, gone;
+};
+
+#define HOME_INIT                                                              \
+	{                                                                      \
+		.alive = -1, .gone = -1                                        \
+	}
+
+/* state NULL: a temporary directory, made now. Before any thread. */
+int home_open(const char *state, struct home *ret, struct err *e);
+/* A temporary directory does not exist any more after this. */
+void home_close(struct home *h);
+/* For a forked child: it keeps the directory alive, and never waits. */
+void home_share(struct home *h);
+
+/*
+ * Have the device that the options describe in dir: manufacture it when dir has
+ * none, and E_USAGE when dir has another one. Before engine_init().
+ */
+int home_prepare(const struct args *a, const char *dir, struct err *e);
+/* Have the hierarchy's root beside the state, as HOME_ROOT. */
+int home_put_root(const struct args *a, const char *dir, struct err *e);
+/* The descriptor that minting left; *ret is NULL when there is none, as in a
+ * directory that swtpm made. The caller owns it. */
+int home_descriptor(const char *dir, json_t **ret, struct err *e);
+/* dir/file, or E_LIMIT. */
+int home_path(const char *dir, const char *file,
+    char out[static MAX_PATH_LENGTH], struct err *e);
+
+static inline void
+auto_json_fn(json_t **j)
+{
+	json_decref(*j);
+}
+
+#define auto_json AUTO(auto_json_fn) json_t *
+#define auto_home AUTO(home_close) struct home
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * main.c - from argv to a subcommand and back to an exit status.  The only
+ * place that ends the program.
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "sim/base/log.h"
+#include "sim/cli/args.h"
+
+enum { /* DESIGN.md, "Command line" */
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_REJECTED = 3,
+};
+
+/* Names that the program answers to, beside its own. */
+static const char *const personalities[] = { "tpm_server", "tpm2-simulator" };
+
+static int
+status_of(const struct err *e)
+{
+	switch (e->code) {
+	case E_USAGE:
+		return EXIT_USAGE;
+	case E_REJECTED:
+		return EXIT_REJECTED;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+/* The first operand too many, or what is missing. */
+static int
+check_operands(const struct command *c, const struct args *a, struct err *e)
+{
+	if (a->n_operands > c->most)
+		return err_set(e, E_USAGE, "unexpected argument '%s'",
+		    a->operands[c->most]);
+	if (a->n_operands < c->least)
+		return err_set(e, E_USAGE, "missing argument: %s", c->operands);
+	return 0;
+}
+
+static int
+parse(const struct command *c, char **words, struct args *ret, struct err *e)
+{
+	const struct opt_rules rules = {
+		.groups = c->groups,
+		.stop_at_operand = c->operands_end_options,
+		.single_dash = c->single_dash,
+	};
+	enum log_level level;
+
+	ret->operands = words;
+	if (opt_parse(&rules, words, ret, &ret->n_operands, e) != 0 ||
+	    (!ret->help && check_operands(c, ret, e) != 0))
+		return err_hint(
+		    e, "'odcasim %s --help' lists the options", c->name);
+	if (ret->log != NULL && log_parse_level(ret->log, &level) == 0)
+		log_set_level(level);
+	return 0;
+}
+
+/* words[0] is the command. */
+static int
+run(char **words)
+{
+	struct args args = { .help = false };
+	struct err e = ERR_INIT;
+	const struct command *c;
+	int status = -1;
+	size_t n;
+
+	c = command_find(words, &n, &e);
+	if (c != NULL && parse(c, words + n, &args, &e) == 0) {
+		if (args.help) {
+			command_help(c, stdout);
+			return EXIT_OK;
+		}
+		status = c->run(&args, &e);
+	}
+	if (status >= 0)
+		return status;
+	log_err(&e);
+	return status_of(&e);
+}
+
+/* --help and --version are commands by another name. */
+static int
+run_global_option(char **words)
+{
+	static char help[] = "help", version[] = "version";
+
+	if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)
+		words[0] = help;
+	else if (strcmp(words[0], "--version") == 0)
+		words[0] = version;
+	return run(words);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "";
+
+	/* A caller that ignores it would make every wait for a child fail. */
+	(void)signal(SIGCHLD, SIG_DFL);
+	for (size_t i = 0; i < 2; i++) {
+		if (strcmp(name, personalities[i]) == 0) {
+			/* argv[0] becomes the command itself. */
+			argv[0] += slash != NULL ? name - argv[0] : 0;
+			return run(argv);
+		}
+	}
+	if (argc < 2) {
+		command_list(false, stdout);
+		return EXIT_OK;
+	}
+	return run_global_option(argv + 1);
+}

@@ -1,0 +1,53 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/cli/out.h"
+
+int
+out_json(const json_t *all, struct err *e)
+{
+	if (json_dumpf(all, stdout, JSON_INDENT(2)) != 0 ||
+	    fputc('\n', stdout) == EOF || fflush(stdout) != 0)
+		return err_errno(e, "write to stdout");
+	return 0;
+}
+
+const char *
+out_style(enum style s)
+{
+	static const char *const codes[] = {
+		[STYLE_PLAIN] = "\033[0m",
+		[STYLE_BOLD] = "\033[1m",
+		[STYLE_DIM] = "\033[2m",
+		[STYLE_GOOD] = "\033[32m",
+		[STYLE_BAD] = "\033[31m",
+	};
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (!isatty(STDOUT_FILENO) || (no != NULL && no[0] != '\0') ||
+	    term == NULL || strcmp(term, "dumb") == 0)
+		return "";
+	return codes[s];
+}
+
+char *
+out_hex(struct span s)
+{
+	char *text = malloc(2 * s.n + 1);
+
+	if (text != NULL)
+		hex_encode(s, text);
+	return text;
+}
+
+void
+out_time(time_t t, char out[static 32])
+{
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		(void)snprintf(out, 32, "%jd", (intmax_t)t);
+}

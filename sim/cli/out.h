@@ -1,0 +1,27 @@
+/*
+ * out.h - text for people and JSON for programs, on stdout.
+ */
+#ifndef SIM_CLI_OUT_H
+#define SIM_CLI_OUT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "sim/base/buf.h"
+#include "sim/base/err.h"
+
+/* One object, indented, and a newline. */
+int out_json(const json_t *all, struct err *e);
+/* Escape sequence that begins a style, "" when stdout is no terminal or
+ * NO_COLOR is set (no-color.org). */
+enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD };
+const char *out_style(enum style s);
+
+/* Lower-case hex, colons none; the caller frees; NULL without memory. */
+char *out_hex(struct span s);
+/* "2049-12-31T23:59:59Z". */
+void out_time(time_t t, char out[static 32]);
+
+#endif

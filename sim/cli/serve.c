@@ -1,0 +1,88 @@
+#include "sim/base/limits.h"
+#include "sim/base/log.h"
+#include "sim/cli/serve.h"
+#include "sim/tpm/engine.h"
+#include "sim/tpm/sandbox.h"
+
+#define DEFAULT_ADDRESS "127.0.0.1:2321"
+
+static int
+startup_clear(struct err *e)
+{
+	/* TPM2_Startup(TPM_SU_CLEAR), Part 3, 9.3 */
+	static const uint8_t command[] = { 0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01,
+		0x44, 0, 0 };
+	auto_buf rsp = BUF_INIT(MAX_TPM_RESPONSE);
+	uint32_t rc;
+
+	if (engine_process(0, SPAN_OF(command), &rsp, e) != 0)
+		return err_wrap(e, "TPM2_Startup(CLEAR)");
+	rc = engine_response_code(buf_span(&rsp));
+	if (rc != 0)
+		return err_set(
+		    e, E_TPM, "TPM2_Startup(CLEAR) failed: 0x%x", rc);
+	return 0;
+}
+
+int
+serve_power_on(
+    struct store *store, const struct serve_options *o, struct err *e)
+{
+	if (engine_init(store, e) != 0)
+		return -1;
+	if (o->rng != NULL &&
+	    engine_set_deterministic(SPAN_STR(o->rng), e) != 0)
+		return -1;
+	if (!engine_has_identity())
+		log_warn("engine", "built with shared libtpms: TPM properties "
+				   "are libtpms' own, not Intel PTT's");
+	if (!o->power)
+		return 0;
+	if (engine_power_on(e) != 0)
+		return -1;
+	return o->startup ? startup_clear(e) : 0;
+}
+
+static int
+listen_all(struct server *server, const struct serve_options *o, struct err *e)
+{
+	if (o->mssim->n == 0)
+		return server_listen_mssim(
+		    server, DEFAULT_ADDRESS, o->allow_remote, e);
+	for (size_t i = 0; i < o->mssim->n; i++)
+		if (server_listen_mssim(
+			server, o->mssim->items[i], o->allow_remote, e) != 0)
+			return -1;
+	return 0;
+}
+
+int
+serve_start(struct store *store, const struct serve_options *o,
+    struct serve *ret, struct err *e)
+{
+	AUTO(serve_done) struct serve s = { .store = store };
+
+	if (serve_power_on(store, o, e) != 0 || server_new(&s.server, e) != 0 ||
+	    listen_all(s.server, o, e) != 0)
+		return -1;
+	*ret = s;
+	s = (struct serve){ .store = NULL };
+	return 0;
+}
+
+int
+serve_confine(struct err *e)
+{
+	return sandbox_enter(SANDBOX_SERVE, e);
+}
+
+void
+serve_done(struct serve *s)
+{
+	if (s->server != NULL)
+		server_free(s->server);
+	if (s->store != NULL)
+		engine_power_off();
+	store_free(s->store);
+	*s = (struct serve){ .store = NULL };
+}

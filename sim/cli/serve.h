@@ -1,0 +1,36 @@
+/*
+ * serve.h - a device that listens: store, TPM and server in the order that they
+ * need, and undone in reverse.
+ */
+#ifndef SIM_CLI_SERVE_H
+#define SIM_CLI_SERVE_H
+
+#include "sim/cli/args.h"
+#include "sim/tpm/server.h"
+#include "sim/tpm/store.h"
+
+struct serve {
+	struct store *store;
+	struct server *server;
+};
+
+struct serve_options {
+	bool power, startup; /* on at start; TPM2_Startup(CLEAR) done */
+	const char *rng;     /* seed of all random numbers; NULL: real ones */
+	const struct opt_list *mssim; /* addresses; empty is the default one */
+	bool allow_remote;
+};
+
+/* Takes over store, also when it fails. */
+int serve_start(struct store *store, const struct serve_options *o,
+    struct serve *ret, struct err *e);
+/* The last step before server_run(): only then is the process confined. */
+int serve_confine(struct err *e);
+void serve_done(struct serve *s);
+
+/* The TPM of this process from a store: on, and started if asked for. The store
+ * is borrowed. */
+int serve_power_on(
+    struct store *store, const struct serve_options *o, struct err *e);
+
+#endif
