@@ -19,9 +19,11 @@
 #include <openssl/x509.h>
 
 #include "odca/key.h"
+#include "sim/base/limits.h"
 
-#define SCALAR_SIZE    48
-#define MAX_LABEL_SIZE 128
+#define SCALAR_SIZE     48
+#define MAX_LABEL_SIZE  128
+#define MAX_SECRET_SIZE MAX_SEED_LENGTH
 
 struct key {
 	uint8_t scalar[SCALAR_SIZE];
@@ -166,7 +168,7 @@ hkdf_sha384(struct span secret, const char *label, size_t n, struct buf *out)
 {
 	char digest[] = "SHA384", info[MAX_LABEL_SIZE];
 	const size_t before = out->n, info_n = strlen(label);
-	uint8_t ikm[MAX_LABEL_SIZE], *room;
+	uint8_t ikm[MAX_SECRET_SIZE], *room;
 	EVP_KDF_CTX *ctx;
 	bool ok;
 
