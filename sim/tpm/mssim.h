@@ -26,7 +26,7 @@ enum mssim_then {
 	THEN_STOP_SERVER, /* close, and the program ends */
 };
 
-/* Per connection; starts as MSSIM_SESSION_INIT. */
+/* Per connection; starts as zeros and its port. */
 struct mssim_session {
 	enum mssim_port port;
 	bool raw;     /* bare TPM commands, seen from the first bytes */
@@ -76,6 +76,9 @@ enum mssim_then mssim_run(const struct mssim_session *s,
  * any other. Lets the server run long ones elsewhere. */
 bool mssim_tpm_command(const struct mssim_request *r, uint8_t *ret_locality,
     struct span *ret_command);
+/* Run a TPM command, on any thread. rsp, empty and with room for
+ * MAX_TPM_RESPONSE, gets the response, also when libtpms itself fails. */
+void mssim_process(uint8_t locality, struct span command, struct buf *rsp);
 /* Frame a TPM response (empty: power is off) as the reply to r. */
 int mssim_frame(
     const struct mssim_request *r, struct span response, struct buf *reply);

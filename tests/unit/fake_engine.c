@@ -1,0 +1,227 @@
+/*
+ * fake_engine.c - a TPM of strings, in place of sim/tpm/engine.c: it writes
+ * down what it is told, and its long command ends when the test says so.
+ *
+ * To be included by a test: the archive's engine is not linked then.
+ */
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/base/limits.h"
+#include "sim/tpm/engine.h"
+
+/* Its commands: what the code of TPM2_SelfTest and so on means here. */
+#define FAKE_LONG  0x00000131 /* CreatePrimary: until canceled or released */
+#define FAKE_BIG   0x0000017a /* GetCapability: the longest response */
+#define FAKE_ERROR 0x0000ffff /* libtpms itself fails */
+
+static struct {
+	bool on, nv, cancel, released;
+	unsigned running, n_run; /* long commands now, commands so far */
+	char calls[4096];        /* "power_on process(0,10) ..." */
+} fake = { .on = true, .nv = true };
+static pthread_mutex_t fake_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t fake_changed = PTHREAD_COND_INITIALIZER;
+
+/* With the lock held. What does not fit is not written down. */
+static void
+fake_vnote(const char *fmt, va_list ap)
+{
+	size_t n = strlen(fake.calls);
+
+	(void)vsnprintf(fake.calls + n, sizeof(fake.calls) - n, fmt, ap);
+	pthread_cond_broadcast(&fake_changed);
+}
+
+__attribute__((format(printf, 1, 2))) static void
+fake_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	pthread_mutex_lock(&fake_lock);
+	fake_vnote(fmt, ap);
+	pthread_mutex_unlock(&fake_lock);
+	va_end(ap);
+}
+
+static uint32_t
+fake_code(struct span command)
+{
+	uint32_t code = 0;
+
+	if (span_skip(&command, 6) == 0)
+		(void)span_get_u32(&command, &code);
+	return code;
+}
+
+static void
+fake_put(struct buf *rsp, uint32_t rc, size_t size)
+{
+	(void)buf_put_u16(rsp, 0x8001);
+	(void)buf_put_u32(rsp, (uint32_t)size);
+	(void)buf_put_u32(rsp, rc);
+	while (rsp->n < size)
+		(void)buf_put_u8(rsp, 0xab);
+}
+
+static uint32_t
+fake_run_long(void)
+{
+	bool canceled;
+
+	pthread_mutex_lock(&fake_lock);
+	fake.running++;
+	pthread_cond_broadcast(&fake_changed);
+	while (!fake.cancel && !fake.released)
+		pthread_cond_wait(&fake_changed, &fake_lock);
+	canceled = fake.cancel;
+	fake.released = false;
+	fake.running--;
+	pthread_cond_broadcast(&fake_changed);
+	pthread_mutex_unlock(&fake_lock);
+	return canceled ? 0x909 : 0;
+}
+
+/* For the test: wait until n long commands run; let one end. */
+static inline void
+fake_wait_running(unsigned n)
+{
+	pthread_mutex_lock(&fake_lock);
+	while (fake.running != n)
+		pthread_cond_wait(&fake_changed, &fake_lock);
+	pthread_mutex_unlock(&fake_lock);
+}
+
+static inline void
+fake_release(void)
+{
+	pthread_mutex_lock(&fake_lock);
+	fake.released = true;
+	pthread_cond_broadcast(&fake_changed);
+	pthread_mutex_unlock(&fake_lock);
+}
+
+static inline void
+fake_reset(bool on)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.on = on;
+	fake.nv = true;
+}
+
+int
+engine_power_on(struct err *e)
+{
+	fake_note("power_on ");
+	fake.on = true;
+	return 0;
+}
+
+void
+engine_power_off(void)
+{
+	fake_note("power_off ");
+	fake.on = false;
+}
+
+bool
+engine_is_on(void)
+{
+	return fake.on;
+}
+
+int
+engine_reset(struct err *e)
+{
+	fake_note("reset ");
+	return 0;
+}
+
+void
+engine_set_nv(bool on)
+{
+	fake_note("nv(%d) ", on);
+	fake.nv = on;
+}
+
+void
+engine_set_cancel(bool on)
+{
+	pthread_mutex_lock(&fake_lock);
+	fake.cancel = on;
+	pthread_mutex_unlock(&fake_lock);
+	fake_note("cancel(%d) ", on);
+}
+
+void
+engine_set_physical_presence(bool on)
+{
+	fake_note("presence(%d) ", on);
+}
+
+void
+engine_set_test_failure(void)
+{
+	fake_note("test_failure ");
+}
+
+int
+engine_process(
+    uint8_t locality, struct span command, struct buf *rsp, struct err *e)
+{
+	uint32_t code = fake_code(command), rc = 0;
+
+	fake.n_run++;
+	fake_note("process(%u,%zu) ", locality, command.n);
+	if (!fake.on)
+		return 0;
+	if (code == FAKE_ERROR)
+		return err_set(e, E_TPM, "the fake failed, as it was told to");
+	if (code == FAKE_LONG)
+		rc = fake_run_long();
+	else if (command.n == 0)
+		rc = 0x9a;
+	else if (command.n < TPM_HEADER_SIZE)
+		rc = 0x142;
+	fake_put(rsp, rc, code == FAKE_BIG ? MAX_TPM_RESPONSE : 10);
+	return 0;
+}
+
+bool
+engine_is_long(struct span command)
+{
+	return fake_code(command) == FAKE_LONG;
+}
+
+uint32_t
+engine_response_code(struct span response)
+{
+	return fake_code(response);
+}
+
+const char *
+engine_command_name(uint32_t command_code)
+{
+	return "Fake";
+}
+
+void
+engine_hash_start(void)
+{
+	fake_note("hash_start ");
+}
+
+void
+engine_hash_data(struct span data)
+{
+	fake_note("hash_data(%zu) ", data.n);
+}
+
+void
+engine_hash_end(void)
+{
+	fake_note("hash_end ");
+}
