@@ -1,0 +1,211 @@
+#include <netinet/tcp.h>
+
+#include "sim/base/limits.h"
+#include "sim/base/log.h"
+#include "sim/tpm/conn.h"
+
+/*
+ * All connections read into one area: what arrives is used up or copied before
+ * the next read. Larger than any burst of commands, so that a read that does
+ * not fill it tells that there is no more, and costs no second one.
+ */
+static uint8_t read_area[64 * 1024];
+
+/* One frame that is not complete, and one more read. */
+#define CONN_INPUT_CAP (MAX_MSSIM_BODY + 64 + sizeof(read_area))
+
+static void
+on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *ret)
+{
+	*ret = uv_buf_init((char *)read_area, sizeof(read_area));
+}
+
+/*
+ * Clients that write a command in pieces have Nagle's algorithm wait for our
+ * acknowledgement, which the kernel delays by 40 ms. Asking for a quick one
+ * holds for one acknowledgement only, so it is asked for each time.
+ */
+static void
+ack_now(struct conn *c)
+{
+	int on = 1, fd;
+
+	if (c->uv.handle.type == UV_TCP && uv_fileno(&c->uv.handle, &fd) == 0)
+		(void)setsockopt(
+		    fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
+/* Keep what the owner did not use. */
+static void
+keep_input(struct conn *c, struct span in, size_t used)
+{
+	if (c->in.n > 0) {
+		buf_drop(&c->in, used);
+		if (c->in.n == 0)
+			buf_free(&c->in);
+		return;
+	}
+	(void)span_skip(&in, used);
+	if (buf_put(&c->in, in) != 0)
+		conn_close(c);
+}
+
+static void
+take_input(struct conn *c, struct span fresh)
+{
+	struct span in = fresh;
+	size_t used;
+
+	if (c->in.n > 0) {
+		if (buf_put(&c->in, fresh) != 0) {
+			conn_close(c);
+			return;
+		}
+		in = buf_span(&c->in);
+	}
+	used = c->owner->input(c, in);
+	if (c->state != CONN_CLOSING)
+		keep_input(c, in, used);
+	if (c->state == CONN_READING && c->in.n > 0)
+		ack_now(c);
+}
+
+static void
+on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *area)
+{
+	struct conn *c = stream->data;
+
+	if (nread == 0)
+		return;
+	if (nread < 0) {
+		log_debug("mssim", "c=%u %s", c->id,
+		    nread == UV_EOF ? "left" : uv_strerror((int)nread));
+		conn_close(c);
+		return;
+	}
+	take_input(c, (struct span){ read_area, (size_t)nread });
+	if (c->state != CONN_READING)
+		(void)uv_read_stop(stream);
+}
+
+struct conn *
+conn_accept(uv_stream_t *listener, const struct conn_owner *owner)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->owner = owner;
+	buf_init(&c->in, CONN_INPUT_CAP);
+	buf_init(&c->out, CONN_OUTPUT_CAP);
+	if (listener->type == UV_TCP)
+		(void)uv_tcp_init(listener->loop, &c->uv.tcp);
+	else
+		(void)uv_pipe_init(listener->loop, &c->uv.pipe, 0);
+	c->uv.handle.data = c;
+	if (uv_accept(listener, &c->uv.stream) != 0 ||
+	    uv_read_start(&c->uv.stream, on_alloc, on_read) != 0)
+		conn_close(c);
+	else if (listener->type == UV_TCP)
+		(void)uv_tcp_nodelay(&c->uv.tcp, 1);
+	return c;
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct conn *c = handle->data;
+
+	c->owner->closed(c);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	free(c);
+}
+
+void
+conn_close(struct conn *c)
+{
+	if (c->state == CONN_CLOSING)
+		return;
+	c->state = CONN_CLOSING;
+	uv_close(&c->uv.handle, on_closed);
+}
+
+void
+conn_finish(struct conn *c)
+{
+	if (c->state == CONN_WRITING)
+		c->finish = true;
+	else
+		conn_close(c);
+}
+
+void
+conn_hold(struct conn *c)
+{
+	c->state = CONN_HELD;
+}
+
+void
+conn_resume(struct conn *c)
+{
+	c->state = CONN_READING;
+	if (c->in.n > 0)
+		take_input(c, (struct span){ NULL, 0 });
+	if (c->state == CONN_READING)
+		(void)uv_read_start(&c->uv.stream, on_alloc, on_read);
+}
+
+/* A client that has gone is found here too, and is no event. */
+static void
+on_written(uv_write_t *write, int status)
+{
+	struct conn *c = write->handle->data;
+
+	buf_free(&c->out);
+	if (c->state == CONN_CLOSING)
+		return;
+	if (status != 0 || c->finish)
+		conn_close(c);
+	else
+		conn_resume(c);
+}
+
+/* What the kernel did not take at once. */
+static void
+send_rest(struct conn *c, struct span rest)
+{
+	uv_buf_t b;
+
+	if (buf_put(&c->out, rest) != 0) {
+		conn_close(c);
+		return;
+	}
+	b = uv_buf_init((char *)c->out.p, (unsigned)c->out.n);
+	c->state = CONN_WRITING;
+	if (uv_write(&c->write, &c->uv.stream, &b, 1, on_written) != 0)
+		conn_close(c);
+}
+
+static void
+send_now(struct conn *c, struct buf *out)
+{
+	uv_buf_t b = uv_buf_init((char *)out->p, (unsigned)out->n);
+	struct span rest = buf_span(out);
+	int n = uv_try_write(&c->uv.stream, &b, 1);
+
+	if (n == UV_EAGAIN)
+		n = 0;
+	if (n < 0)
+		conn_close(c);
+	else if (span_skip(&rest, (size_t)n) == 0 && rest.n > 0)
+		send_rest(c, rest);
+}
+
+void
+conn_send(struct conn *c, struct buf *out)
+{
+	if (out->n > 0 && c->state != CONN_CLOSING)
+		send_now(c, out);
+	buf_reset(out);
+}

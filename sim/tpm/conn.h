@@ -1,0 +1,75 @@
+/*
+ * conn.h - one client: bytes in, bytes out, whatever the segments.
+ *
+ * A connection reads until its owner (server.c) says otherwise; the owner is
+ * handed input that may hold any number of requests and a part of one.  While
+ * a request is held, or the client has yet to read what was sent, nothing more
+ * is read: that is all of the flow control.  Nothing here knows a protocol.
+ */
+#ifndef SIM_TPM_CONN_H
+#define SIM_TPM_CONN_H
+
+#include <sys/queue.h>
+
+#include <uv.h>
+
+#include "sim/base/buf.h"
+#include "sim/base/limits.h"
+#include "sim/tpm/mssim.h"
+
+/* Most that one conn_send() is given: full of replies, and one more. */
+#define CONN_OUTPUT_CAP (MAX_CONN_OUTPUT + MAX_TPM_RESPONSE + 64)
+
+enum conn_state {
+	CONN_READING, /* takes input */
+	CONN_HELD,    /* its next request waits for the TPM, or runs on it */
+	CONN_WRITING, /* its client has to read first */
+	CONN_CLOSING,
+};
+
+struct conn;
+
+struct conn_owner {
+	/* in begins with the first byte that was not used yet; gives how many
+	 * were. May send, hold and close. Called in CONN_READING only. */
+	size_t (*input)(struct conn *c, struct span in);
+	/* The last word about c, which is freed after it. */
+	void (*closed)(struct conn *c);
+	void *data;
+};
+
+struct conn {
+	union {
+		uv_handle_t handle;
+		uv_stream_t stream;
+		uv_tcp_t tcp;
+		uv_pipe_t pipe;
+	} uv;
+	const struct conn_owner *owner;
+	unsigned id;    /* in log lines */
+	unsigned group; /* of the address that it came by */
+	enum conn_state state;
+	bool finish; /* close once everything is written */
+	struct mssim_session session;
+	struct buf in; /* not used yet: a part of a request, or requests held */
+	struct buf out; /* being written */
+	uv_write_t write;
+	TAILQ_ENTRY(conn) all;
+	STAILQ_ENTRY(conn) waiting;
+};
+
+/* Accept from listener (TCP or UNIX socket) and read. NULL: no memory. Who came
+ * and left already gives a connection in CONN_CLOSING. */
+struct conn *conn_accept(uv_stream_t *listener, const struct conn_owner *owner);
+/* Send and reset out: one system call, when the client reads. */
+void conn_send(struct conn *c, struct buf *out);
+/* From CONN_READING: no more input until conn_resume(). */
+void conn_hold(struct conn *c);
+/* Hand the kept input to the owner again, then read. */
+void conn_resume(struct conn *c);
+/* Close when everything sent is written. */
+void conn_finish(struct conn *c);
+/* Close now. */
+void conn_close(struct conn *c);
+
+#endif
