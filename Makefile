@@ -27,6 +27,8 @@ DEPS := libtpms=libtpms-dev,libtpms-devel \
 	libseccomp=libseccomp-dev,libseccomp-devel \
 	jansson=libjansson-dev,jansson-devel \
 	tss2-esys=libtss2-dev,tpm2-tss-devel \
+	tss2-mu=libtss2-dev,tpm2-tss-devel \
+	tss2-rc=libtss2-dev,tpm2-tss-devel \
 	tss2-tctildr=libtss2-dev,tpm2-tss-devel
 comma := ,
 dep_deb = $(firstword $(subst $(comma), ,$(word 2,$(subst =, ,$(1)))))
@@ -91,7 +93,7 @@ check: check-unit check-fuzz check-wire check-interop check-docs ## run every te
 check-unit: $(UNIT) ## run the unit tests (cmocka)
 	$(Q)scripts/run-tests unit $(UNIT)
 
-check-wire: $(OUT)/odcasim ## replay byte-exact conversations with both mssim ports
+check-wire: $(OUT)/odcasim $(OUT)/wire/wirerun ## replay byte-exact conversations with both mssim ports
 	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests wire $(sort $(wildcard tests/wire/*.wire))
 
 check-fuzz: $(FUZZERS:%=$(OUT)/fuzz/replay_%) ## replay the fuzz corpora
@@ -102,6 +104,8 @@ check-interop: $(OUT)/odcasim ## real clients: tpm2-tools, IBM TSS, openssl, cer
 
 check-docs: $(OUT)/odcasim ## what README shows is what the program prints
 	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests docs scripts/check-docs
+
+test-programs: $(UNIT) $(FUZZERS:%=$(OUT)/fuzz/replay_%) $(OUT)/wire/wirerun
 
 lint: $(GEN)/odca_asn1_tab.c ## warnings as errors (gcc, clang), clang-tidy, cppcheck, shellcheck, layers, format
 	$(Q)CC="$(CC)" CLANG="$(CLANG)" CPPFLAGS="$(CPPFLAGS_ALL)" WARN="$(WARN)" scripts/lint
@@ -171,6 +175,11 @@ $(OUT)/fuzz/replay_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/tests/fuzz/replay.o $(OU
 $(OUT)/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libodcasim.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(OUT)/wire/%: $(OUT)/tests/wire/%.o $(OUT)/libodcasim.a
+	@echo "  LD    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libodcasim.a
 	@echo "  LD    $@"
