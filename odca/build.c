@@ -1,0 +1,199 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "odca/build.h"
+#include "odca/cert.h"
+
+#define OID_ECDSA_SHA384 "1.2.840.10045.4.3.3"
+#define NOT_AFTER        "491231235959Z" /* the last one that UTCTime has */
+#define MAX_NODE_PATH    96
+
+#define TBS "tbsCertificate."
+
+static const uint8_t der_null[] = { 0x05, 0x00 };
+
+/* clang-format off */
+static const struct {
+	const char *algorithm;
+	struct span parameters;
+} spkis[] = {
+#define PARAMETERS(...) SPAN_OF(((const uint8_t[]){ __VA_ARGS__ }))
+	[KEY_RSA2048] = { "1.2.840.113549.1.1.1", PARAMETERS(0x05, 0x00) },
+	[KEY_P256] = { "1.2.840.10045.2.1", PARAMETERS(
+	    0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07) },
+	[KEY_P384] = { "1.2.840.10045.2.1", PARAMETERS(
+	    0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22) },
+};
+/* clang-format on */
+
+int
+build_text(asn1_node node, const char *path, const char *text,
+    const struct vars *v, struct err *e)
+{
+	char out[MAX_TEXT];
+
+	if (profile_text(text, v, out, sizeof(out), e) != 0)
+		return -1;
+	return asn1_put_text(node, path, out, e);
+}
+
+int
+build_name(asn1_node node, const char *path, const struct rdn *rdns,
+    const struct vars *v, struct err *e)
+{
+	char rdn[MAX_NODE_PATH], type[MAX_NODE_PATH], value[MAX_NODE_PATH],
+	    text[MAX_TEXT];
+
+	(void)snprintf(rdn, sizeof(rdn), "%s.?LAST", path);
+	(void)snprintf(type, sizeof(type), "%s.?LAST.?LAST.type", path);
+	(void)snprintf(value, sizeof(value), "%s.?LAST.?LAST.value", path);
+	for (size_t i = 0; i < MAX_RDNS && rdns[i].oid != NULL; i++) {
+		if (profile_text(rdns[i].text, v, text, sizeof(text), e) ||
+		    asn1_put_text(node, path, "NEW", e) ||
+		    asn1_put_text(node, rdn, "NEW", e) ||
+		    asn1_put_text(node, type, rdns[i].oid, e) ||
+		    asn1_put_utf8(node, value, text, e))
+			return -1;
+	}
+	return 0;
+}
+
+/* The root and the first intermediate have NULL parameters, inside and out. */
+static int
+put_sig_alg(
+    asn1_node node, const char *path, const struct profile *p, struct err *e)
+{
+	char field[MAX_NODE_PATH];
+
+	(void)snprintf(field, sizeof(field), "%s.algorithm", path);
+	if (asn1_put_text(node, field, OID_ECDSA_SHA384, e) != 0)
+		return -1;
+	(void)snprintf(field, sizeof(field), "%s.parameters", path);
+	return p->null_params ? asn1_put(node, field, SPAN_OF(der_null), e)
+			      : asn1_drop(node, field, e);
+}
+
+static int
+put_rsa_key(
+    asn1_node node, const char *path, struct span modulus, struct err *e)
+{
+	static const uint8_t f4[] = { 0x01, 0x00, 0x01 };
+	auto_buf positive = BUF_INIT(modulus.n + 1), der = BUF_INIT(512);
+	auto_asn1 key = NULL;
+
+	if (buf_put_u8(&positive, 0) || buf_put(&positive, modulus))
+		return err_set(e, E_NOMEM, "modulus: out of memory");
+	if (asn1_make("RSAPublicKey", &key, e) ||
+	    asn1_put(key, "modulus", buf_span(&positive), e) ||
+	    asn1_put(key, "publicExponent", SPAN_OF(f4), e) ||
+	    asn1_encode(key, "", &der, e))
+		return -1;
+	return asn1_put_bits(
+	    node, path, buf_span(&der), (unsigned)der.n * 8, e);
+}
+
+static int
+put_spki(asn1_node node, const struct pubkey *key, struct err *e)
+{
+	static const char bits[] = TBS "subjectPublicKeyInfo.subjectPublicKey";
+	const struct span content = { key->bytes, key->n };
+
+	if (asn1_put_text(node, TBS "subjectPublicKeyInfo.algorithm.algorithm",
+		spkis[key->alg].algorithm, e) ||
+	    asn1_put(node, TBS "subjectPublicKeyInfo.algorithm.parameters",
+		spkis[key->alg].parameters, e))
+		return -1;
+	if (key->alg == KEY_RSA2048)
+		return put_rsa_key(node, bits, content, e);
+	return asn1_put_bits(node, bits, content, (unsigned)key->n * 8, e);
+}
+
+static int
+put_time(asn1_node node, const char *path, const char *text,
+    const struct vars *v, struct err *e)
+{
+	char field[MAX_NODE_PATH];
+
+	(void)snprintf(field, sizeof(field), "%s.utcTime", path);
+	return asn1_put_text(node, path, "utcTime", e) ||
+	       build_text(node, field, text, v, e);
+}
+
+static int
+put_critical(asn1_node node, const char *path, uint16_t ext, struct err *e)
+{
+	if ((ext & (CRITICAL | NOT_CRITICAL)) == 0)
+		return asn1_drop(node, path, e);
+	return asn1_put_text(
+	    node, path, (ext & CRITICAL) != 0 ? "TRUE" : "FALSE", e);
+}
+
+static int
+put_extensions(asn1_node node, const struct build *b, struct err *e)
+{
+	static const char list[] = TBS "extensions";
+	const uint16_t *exts = b->profile->exts;
+
+	for (size_t i = 0; i < MAX_PROFILE_EXTS && exts[i] != EXT_END; i++) {
+		auto_buf value = BUF_INIT(MAX_CERT_SIZE);
+		const char *oid;
+
+		if (build_ext(b, exts[i] & EXT_ID_MASK, &oid, &value, e) ||
+		    asn1_put_text(node, list, "NEW", e) ||
+		    asn1_put_text(
+			node, TBS "extensions.?LAST.extnID", oid, e) ||
+		    put_critical(
+			node, TBS "extensions.?LAST.critical", exts[i], e) ||
+		    asn1_put(node, TBS "extensions.?LAST.extnValue",
+			buf_span(&value), e))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+fill_tbs(asn1_node node, const struct build *b, struct err *e)
+{
+	const struct profile *p = b->profile, *issuer;
+
+	issuer = profile_find(p->issuer, b->vars.family->gen);
+	if (issuer == NULL)
+		return err_set(e, E_NOTFOUND, "no profile '%s'", p->issuer);
+	if (asn1_put_text(node, TBS "version", "v3", e) ||
+	    asn1_put(node, TBS "serialNumber", b->serial, e) ||
+	    put_sig_alg(node, TBS "signature", p, e) ||
+	    build_name(node, TBS "issuer", issuer->subject, &b->vars, e) ||
+	    put_time(
+		node, TBS "validity.notBefore", p->not_before, &b->vars, e) ||
+	    put_time(node, TBS "validity.notAfter", NOT_AFTER, &b->vars, e) ||
+	    build_name(node, TBS "subject", p->subject, &b->vars, e) ||
+	    put_spki(node, &b->subject, e) ||
+	    asn1_drop(node, TBS "issuerUniqueID", e) ||
+	    asn1_drop(node, TBS "subjectUniqueID", e))
+		return -1;
+	return put_extensions(node, b, e);
+}
+
+static int
+sign(asn1_node node, const struct build *b, struct err *e)
+{
+	auto_buf tbs = BUF_INIT(MAX_CERT_SIZE), sig = BUF_INIT(MAX_ECDSA_P384);
+
+	if (asn1_encode(node, "tbsCertificate", &tbs, e) ||
+	    key_sign(b->issuer, buf_span(&tbs), &sig, e) ||
+	    put_sig_alg(node, "signatureAlgorithm", b->profile, e))
+		return -1;
+	return asn1_put_bits(
+	    node, "signature", buf_span(&sig), (unsigned)sig.n * 8, e);
+}
+
+int
+build_cert(const struct build *b, struct buf *out, struct err *e)
+{
+	auto_asn1 node = NULL;
+
+	if (asn1_make("Certificate", &node, e) || fill_tbs(node, b, e) ||
+	    sign(node, b, e) || asn1_encode(node, "", out, e))
+		return err_wrap(e, "certificate '%s'", b->profile->name);
+	return 0;
+}

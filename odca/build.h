@@ -1,0 +1,40 @@
+/*
+ * build.h - one certificate from a row of profile_table.c, encoded to the byte
+ * as the On-Die CA does.
+ *
+ * No policy here: who may ask for what is pki.c (the hierarchy) and issue.c
+ * (the device).
+ */
+#ifndef ODCA_BUILD_H
+#define ODCA_BUILD_H
+
+#include "odca/asn1.h"
+#include "odca/key.h"
+#include "odca/profile.h"
+
+#define KEY_ID_SIZE 20
+
+struct build {
+	const struct profile *profile;
+	struct vars vars;
+	struct span serial; /* content octets, minimal and positive */
+	struct pubkey subject;
+	const struct key *issuer;
+};
+
+/* Append the signed certificate. */
+int build_cert(const struct build *b, struct buf *out, struct err *e);
+
+/* For build_ext.c and build.c only. */
+
+/* Fill the Name at path, one attribute an RDN. */
+int build_name(asn1_node node, const char *path, const struct rdn *rdns,
+    const struct vars *v, struct err *e);
+/* Write text, its words replaced. */
+int build_text(asn1_node node, const char *path, const char *text,
+    const struct vars *v, struct err *e);
+/* Append the value of an extension. */
+int build_ext(const struct build *b, enum ext_id id, const char **ret_oid,
+    struct buf *out, struct err *e);
+
+#endif

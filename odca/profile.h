@@ -1,0 +1,80 @@
+/*
+ * profile.h - what a certificate of each level looks like: data.
+ *
+ * A row is a certificate type; its issuer names another row, chains follow.
+ * Rows of one name belong to different generations.  Texts may hold {words}
+ * that profile_text() replaces by what the family, the batch, the firmware or
+ * the hierarchy says; build.c makes the DER.
+ */
+#ifndef ODCA_PROFILE_H
+#define ODCA_PROFILE_H
+
+#include <stdbool.h>
+
+#include "odca/family.h"
+#include "sim/base/err.h"
+
+#define MAX_RDNS         6
+#define MAX_PROFILE_EXTS 8
+#define MAX_TEXT         160 /* a text, its words replaced */
+
+enum ext_id {
+	EXT_END,
+	EXT_AKI,
+	EXT_SKI,
+	EXT_BC,
+	EXT_KU,
+	EXT_EKU,
+	EXT_AIA,
+	EXT_CRLDP,
+	EXT_SDA,
+	EXT_SAN,
+	EXT_COUNT,
+	/* How `critical` is encoded; neither: not at all. */
+	CRITICAL = 0x100,     /* 01 01 ff */
+	NOT_CRITICAL = 0x200, /* 01 01 00, which DER would leave out */
+	EXT_ID_MASK = 0xff,
+};
+
+/* A relative distinguished name with one attribute, a UTF8String. */
+struct rdn {
+	const char *oid;
+	const char *text;
+};
+
+struct profile {
+	const char *name;
+	const char *issuer;           /* name of a row; its own: self-signed */
+	unsigned gens;                /* 1 << enum generation, of each */
+	struct rdn subject[MAX_RDNS]; /* encoded order; none: empty SEQUENCE */
+	const char *file;         /* above the device: its name on the host */
+	bool null_params;         /* of ecdsa-with-SHA384, against RFC 5758 */
+	const char *serial;       /* content octets in hex */
+	const char *serial_label; /* or 16 octets that the device derives */
+	const char *not_before;   /* UTCTime */
+	unsigned ku;              /* KU_...; with KU_KEY_CERT_SIGN it is a CA */
+	const char *pathlen;      /* in decimal; NULL: none */
+	const char *eku;
+	const char *aia, *crldp;  /* URIs */
+	const char *crl_issuer;   /* row that signs the CRL instead of issuer */
+	struct rdn san[MAX_RDNS]; /* of one directoryName */
+	uint16_t exts[MAX_PROFILE_EXTS]; /* encoded order; EXT_END ends */
+};
+
+/* What the words stand for. */
+struct vars {
+	const struct family *family;
+	const struct batch *batch;
+	unsigned svn;
+	const char *host; /* in URIs */
+};
+
+const struct profile *profile_all(size_t *ret_n);
+/* NULL when there is no row of that name for that generation. */
+const struct profile *profile_find(const char *name, enum generation gen);
+/* Copy text to out with every {word} replaced; E_ASN1 for an unknown word,
+ * E_LIMIT when the room ends. */
+int profile_text(const char *text, const struct vars *v, char *out, size_t size,
+    struct err *e);
+
+#endif
