@@ -11,6 +11,7 @@
 #include "sim/base/err.h"
 #include "sim/base/limits.h"
 #include "sim/cli/args.h"
+#include "sim/cli/out.h"
 
 #define HOME_ROOT "root.pem"
 
@@ -47,13 +48,6 @@ int home_descriptor(const char *dir, json_t **ret, struct err *e);
 int home_path(const char *dir, const char *file,
     char out[static MAX_PATH_LENGTH], struct err *e);
 
-static inline void
-auto_json_fn(json_t **j)
-{
-	json_decref(*j);
-}
-
-#define auto_json AUTO(auto_json_fn) json_t *
 #define auto_home AUTO(home_close) struct home
 
 #endif

@@ -1,0 +1,246 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "odca/family.h"
+#include "sim/base/clock.h"
+#include "sim/cli/names.h"
+#include "sim/cli/out.h"
+#include "sim/cli/show.h"
+
+#define BOLD  out_style(STYLE_BOLD)
+#define DIM   out_style(STYLE_DIM)
+#define PLAIN out_style(STYLE_PLAIN)
+
+static void
+print_banks(const struct tpm_info *i)
+{
+	char text[8];
+
+	(void)printf("  PCR banks      ");
+	for (size_t n = 0; n < i->n_pcr_banks; n++)
+		(void)printf("%s%s", n > 0 ? ", " : "",
+		    name_of_hash(i->pcr_banks[n], text));
+	(void)printf("%s\n", i->n_pcr_banks == 0 ? "none" : "");
+}
+
+static void
+print_identity(const struct source *s, const struct family *f)
+{
+	const struct tpm_info *i = &s->info;
+	char id[5], firmware[32], date[16];
+
+	text_of_manufacturer(i->manufacturer, id);
+	text_of_firmware(i, firmware);
+	text_of_spec_date(i, date);
+	(void)printf("%s%s%s  %s\n\n", BOLD, f != NULL ? f->platform : "TPM",
+	    PLAIN, s->where);
+	(void)printf("%sidentity%s\n", BOLD, PLAIN);
+	(void)printf("  manufacturer   %s (0x%08x)\n", id, i->manufacturer);
+	(void)printf("  vendor string  %s\n", i->vendor);
+	(void)printf("  firmware       %s (0x%08x 0x%08x)\n", firmware,
+	    i->firmware1, i->firmware2);
+	(void)printf("  specification  %s, level %u, revision %u.%02u, %s\n",
+	    i->family, i->level, i->revision / 100, i->revision % 100, date);
+	print_banks(i);
+}
+
+static void
+print_attributes(uint32_t attributes)
+{
+	const char *type = name_of_nv_type(attributes), *bar = "";
+
+	(void)printf("  %s%12s", DIM, "");
+	for (unsigned bit = 0; bit < 32; bit++) {
+		if ((attributes >> bit & 1) == 0 || name_of_nv_bit(bit) == NULL)
+			continue;
+		(void)printf("%s%s", bar, name_of_nv_bit(bit));
+		bar = "|";
+	}
+	(void)printf(
+	    "%s%s%s\n", type != NULL ? "|nt=" : "", type ? type : "", PLAIN);
+}
+
+static void
+print_nv(const struct tpm_info *i)
+{
+	char text[8];
+
+	(void)printf("\n%sNV%s\n", BOLD, PLAIN);
+	for (size_t n = 0; n < i->n_nv; n++) {
+		const struct tpm_nv *nv = &i->nv[n];
+
+		(void)printf("  0x%08x  %5u bytes  %-6s  0x%08x  %s\n",
+		    nv->index, nv->size, name_of_hash(nv->name_alg, text),
+		    nv->attributes, name_of_nv(nv->index));
+		print_attributes(nv->attributes);
+	}
+	if (i->n_nv == 0)
+		(void)printf("  no index is defined\n");
+}
+
+/* --- the tree
+ * ----------------------------------------------------------------- */
+
+static void
+print_field(int indent, const char *name, struct span value)
+{
+	auto_free char *hex = out_hex(value);
+
+	(void)printf("%*s%s%-7s %s%s\n", indent, "", DIM, name,
+	    hex != NULL && value.n > 0 ? hex : "none", PLAIN);
+}
+
+static void
+print_certificate(const struct source *s, const struct cert *c,
+    const char *title, size_t level)
+{
+	int indent = 2 + 3 * (int)level;
+	char name[MAX_NAME_TEXT], origin[MAX_NAME_TEXT], from[32], to[32];
+
+	source_name(c, title, name, sizeof(name));
+	source_origin(s, c->der, origin, sizeof(origin));
+	out_time(c->not_before, from);
+	out_time(c->not_after, to);
+	if (level > 0)
+		(void)printf("%*s└─ ", indent - 3, "");
+	else
+		(void)printf("%*s", indent, "");
+	(void)printf(
+	    "%s%s%s  (%s, %zu bytes)\n", BOLD, name, PLAIN, origin, c->der.n);
+	print_field(indent, "serial", c->serial);
+	if (c->have_ski)
+		print_field(indent, "key id", c->ski);
+	(void)printf("%*s%svalid   %.10s to %.10s%s\n", indent, "", DIM, from,
+	    to, PLAIN);
+}
+
+/* Everything above the EK is the same. */
+static bool
+same_issuers(const struct verify_report *a, const struct verify_report *b)
+{
+	if (a->n_path != b->n_path)
+		return false;
+	for (size_t i = 1; i < a->n_path; i++)
+		if (a->path[i].der.p != b->path[i].der.p)
+			return false;
+	return true;
+}
+
+static void
+print_tree(const struct source *s)
+{
+	const struct verify_report *last = NULL;
+
+	(void)printf("\n%scertificates%s\n", BOLD, PLAIN);
+	for (size_t i = 0; i < s->n_eks; i++) {
+		const struct verify_report *r = s->eks[i].report;
+		size_t n = r->n_path;
+
+		if (n == 0) {
+			const struct check *c = verify_first_failure(r);
+
+			(void)printf("  %s: %s\n", s->eks[i].title,
+			    c != NULL ? c->found : "unreadable");
+			continue;
+		}
+		if (last == NULL || !same_issuers(last, r))
+			for (size_t j = n - 1; j > 0; j--)
+				print_certificate(
+				    s, &r->path[j], "no name", n - 1 - j);
+		print_certificate(s, &r->path[0], s->eks[i].title, n - 1);
+		last = r;
+	}
+}
+
+/* What the walk could not explain, in one line. */
+static void
+print_verdict(const struct source *s)
+{
+	for (size_t i = 0; i < s->n_eks; i++) {
+		const struct check *c = verify_first_failure(s->eks[i].report);
+
+		if (c == NULL)
+			continue;
+		(void)printf("\n%snot accepted%s: %s: %s, want %s\n"
+			     "'odcasim verify' says all.\n",
+		    out_style(STYLE_BAD), PLAIN, c->name, c->found, c->wanted);
+		return;
+	}
+}
+
+static void
+show_text(const struct source *s)
+{
+	const struct family *f = show_family(s);
+
+	print_identity(s, f);
+	print_nv(&s->info);
+	print_tree(s);
+	if (f != NULL && f->inferred != NULL) {
+		(void)printf(
+		    "\n%sinferred, not seen on silicon%s\n  ", BOLD, PLAIN);
+		opt_wrap(f->inferred, 2, 2, stdout);
+	}
+	print_verdict(s);
+}
+
+/* --- PEM
+ * ---------------------------------------------------------------------- */
+
+static int
+show_pem(const struct source *s, struct err *e)
+{
+	auto_buf pem = BUF_INIT(MAX_CERT_COUNT * 2 * MAX_CERT_SIZE);
+	const struct verify_report *longest = s->eks[0].report;
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n_eks; i++) {
+		const struct verify_report *r = s->eks[i].report;
+
+		if (r->n_path > longest->n_path)
+			longest = r;
+		if (r->n_path > 0)
+			rc = rc || cert_to_pem(r->path[0].der, &pem);
+	}
+	for (size_t i = 1; i < longest->n_path; i++)
+		rc = rc || cert_to_pem(longest->path[i].der, &pem);
+	if (rc != 0)
+		return err_set(e, E_NOMEM, "certificates as PEM");
+	if (pem.n == 0)
+		return err_set(
+		    e, E_NOTFOUND, "%s has no EK certificate", s->where);
+	if (fwrite(pem.p, 1, pem.n, stdout) != pem.n || fflush(stdout) != 0)
+		return err_errno(e, "write to stdout");
+	return 0;
+}
+
+/* A TPM of ours, by what it says of itself. */
+const struct family *
+show_family(const struct source *s)
+{
+	return s->info.manufacturer == 0x494e5443
+		   ? family_by_firmware(s->info.firmware1)
+		   : NULL;
+}
+
+int
+cmd_show(const struct args *a, struct err *e)
+{
+	AUTO(source_close) struct source s = { .n_eks = 0 };
+
+	if (a->json && a->pem)
+		return err_set(e, E_USAGE,
+		    "--json and --pem exclude each "
+		    "other");
+	if (source_open(a, &s, e) != 0 ||
+	    source_verify(&s, clock_now(), false, e) != 0)
+		return -1;
+	if (a->json)
+		return show_json(&s, e);
+	if (a->pem)
+		return show_pem(&s, e);
+	show_text(&s);
+	if (fflush(stdout) != 0)
+		return err_errno(e, "write to stdout");
+	return 0;
+}

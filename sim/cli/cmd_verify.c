@@ -1,0 +1,266 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/base/clock.h"
+#include "sim/cli/out.h"
+#include "sim/cli/show.h"
+
+#define STATUS_REJECTED 3
+
+static const char *const result_names[] = {
+	[CHECK_PASSED] = "passed",
+	[CHECK_FAILED] = "failed",
+	[CHECK_SKIPPED] = "skipped",
+};
+
+/* --- --time
+ * ------------------------------------------------------------------- */
+
+/* "Z", "+01:00" or nothing after a time. */
+static bool
+parse_zone(const char *text, long *ret_seconds)
+{
+	unsigned hours, minutes;
+	char sign;
+	int n = 0;
+
+	*ret_seconds = 0;
+	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
+		return true;
+	if (sscanf(text, "%c%2u:%2u%n", &sign, &hours, &minutes, &n) != 3 ||
+	    n != 6 || text[n] != '\0' || hours > 23 || minutes > 59 ||
+	    (sign != '+' && sign != '-'))
+		return false;
+	*ret_seconds = (long)(hours * 3600 + minutes * 60);
+	if (sign == '-')
+		*ret_seconds = -*ret_seconds;
+	return true;
+}
+
+/* RFC 3339 5.6, a date alone (its first second), or seconds since 1970. */
+static int
+parse_time(const char *text, time_t *ret, struct err *e)
+{
+	struct tm tm = { .tm_isdst = 0 };
+	const char *rest;
+	long zone = 0;
+	unsigned seconds;
+
+	if (strspn(text, "0123456789") == strlen(text)) {
+		if (opt_number(text, 0, UINT32_MAX, "--time", &seconds, e) != 0)
+			return -1;
+		*ret = (time_t)seconds;
+		return 0;
+	}
+	if ((rest = strptime(text, "%Y-%m-%d", &tm)) != NULL && *rest != '\0') {
+		rest = strptime(rest + 1, "%H:%M:%S", &tm);
+		if (rest == NULL || (text[10] != 'T' && text[10] != ' ') ||
+		    !parse_zone(rest, &zone))
+			rest = NULL;
+	}
+	if (rest == NULL) {
+		err_set(e, E_USAGE, "--time '%s' is no time", text);
+		return err_hint(e,
+		    "2030-01-31, 2030-01-31T12:00:00Z or seconds since "
+		    "1970");
+	}
+	*ret = timegm(&tm) - zone;
+	return 0;
+}
+
+/* --- text
+ * --------------------------------------------------------------------- */
+
+/* Passed checks by name, with how often; failed and skipped ones in full. */
+static void
+print_passed(const struct verify_report *r)
+{
+	char line[4096];
+	size_t n = 0, total = 0;
+
+	line[0] = '\0';
+	for (size_t i = 0; i < r->n_checks; i++) {
+		unsigned times = 0;
+
+		if (r->checks[i].result != CHECK_PASSED)
+			continue;
+		total++;
+		for (size_t j = 0; j < r->n_checks; j++) {
+			bool same =
+			    r->checks[j].result == CHECK_PASSED &&
+			    strcmp(r->checks[j].name, r->checks[i].name) == 0;
+
+			/* Counted where it stood first. */
+			if (same && j < i)
+				break;
+			times += same;
+		}
+		if (times == 0 || n >= sizeof(line))
+			continue;
+		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s",
+		    n > 0 ? ", " : "", r->checks[i].name);
+		if (times > 1 && n < sizeof(line))
+			n += (size_t)snprintf(
+			    line + n, sizeof(line) - n, " (%u)", times);
+	}
+	if (total == 0)
+		return;
+	(void)printf(
+	    "  %spassed%s  ", out_style(STYLE_GOOD), out_style(STYLE_PLAIN));
+	opt_wrap(line, 10, 10, stdout);
+}
+
+static void
+print_check(const struct check *c, enum style style)
+{
+	(void)printf("  %s%-7s%s %s  %s\n", out_style(style),
+	    result_names[c->result], out_style(STYLE_PLAIN), c->name,
+	    c->object);
+	(void)printf("          found   ");
+	opt_wrap(c->found, 18, 18, stdout);
+	(void)printf("          wanted  ");
+	opt_wrap(c->wanted, 18, 18, stdout);
+	(void)printf("          clause  %s\n", c->clause);
+}
+
+static void
+print_path(const struct ek *ek)
+{
+	char line[MAX_CHAIN_DEPTH * MAX_NAME_TEXT], name[MAX_NAME_TEXT];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ek->report->n_path; i++) {
+		source_name(
+		    &ek->report->path[i], ek->title, name, sizeof(name));
+		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s",
+		    i > 0 ? " < " : "", name);
+	}
+	if (n == 0)
+		return;
+	(void)printf("  path    ");
+	opt_wrap(line, 10, 10, stdout);
+}
+
+static void
+print_ek(const struct ek *ek)
+{
+	const struct verify_report *r = ek->report;
+
+	(void)printf(
+	    "%s%s%s", out_style(STYLE_BOLD), ek->title, out_style(STYLE_PLAIN));
+	if (ek->nv != NULL)
+		(void)printf(
+		    "  NV 0x%08x, %u bytes", ek->nv->index, ek->nv->size);
+	(void)printf("\n");
+	print_path(ek);
+	print_passed(r);
+	for (size_t i = 0; i < r->n_checks; i++) {
+		if (r->checks[i].result == CHECK_FAILED)
+			print_check(&r->checks[i], STYLE_BAD);
+		if (r->checks[i].result == CHECK_SKIPPED)
+			print_check(&r->checks[i], STYLE_DIM);
+	}
+	(void)printf("\n");
+}
+
+/* The first failure of all EKs, or NULL. */
+static const struct check *
+first_failure(const struct source *s)
+{
+	for (size_t i = 0; i < s->n_eks; i++) {
+		const struct check *c = verify_first_failure(s->eks[i].report);
+
+		if (c != NULL)
+			return c;
+	}
+	return NULL;
+}
+
+static void
+verify_text(const struct source *s)
+{
+	const struct check *c = first_failure(s);
+
+	for (size_t i = 0; i < s->n_eks; i++)
+		print_ek(&s->eks[i]);
+	if (c == NULL)
+		(void)printf("%saccepted%s\n", out_style(STYLE_GOOD),
+		    out_style(STYLE_PLAIN));
+	else
+		(void)printf("%srejected%s: %s: %s: %s; want %s [%s]\n",
+		    out_style(STYLE_BAD), out_style(STYLE_PLAIN), c->name,
+		    c->object, c->found, c->wanted, c->clause);
+}
+
+/* --- JSON
+ * --------------------------------------------------------------------- */
+
+static json_t *
+json_check(const struct check *c)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name", c->name,
+	    "result", result_names[c->result], "object", c->object, "found",
+	    c->found, "wanted", c->wanted, "clause", c->clause);
+}
+
+static json_t *
+json_ek(const struct source *s, const struct ek *ek)
+{
+	json_t *checks = json_array(), *path = json_array();
+
+	for (size_t i = 0; i < ek->report->n_checks; i++)
+		(void)json_array_append_new(
+		    checks, json_check(&ek->report->checks[i]));
+	for (size_t i = 0; i < ek->report->n_path; i++)
+		(void)json_array_append_new(
+		    path, show_certificate(s, &ek->report->path[i]));
+	return json_pack("{s:s, s:o, s:b, s:o, s:o}", "name", ek->title, "nv",
+	    ek->nv != NULL ? json_sprintf("0x%08x", ek->nv->index)
+			   : json_null(),
+	    "accepted", (int)ek->report->accepted, "path", path, "checks",
+	    checks);
+}
+
+/*
+ * source, time, accepted, failure (null, or the first failed check), eks:
+ * [{name, nv, accepted, path: [certificate], checks: [{name, result, object,
+ * found, wanted, clause}]}]; members are only ever added.
+ */
+static int
+verify_json(const struct source *s, time_t now, struct err *e)
+{
+	const struct check *failure = first_failure(s);
+	json_t *eks = json_array();
+	auto_json all = NULL;
+	char time[32];
+
+	for (size_t i = 0; i < s->n_eks; i++)
+		(void)json_array_append_new(eks, json_ek(s, &s->eks[i]));
+	out_time(now, time);
+	all = json_pack("{s:s, s:s, s:b, s:o, s:o}", "source", s->where, "time",
+	    time, "accepted", failure == NULL, "failure",
+	    failure != NULL ? json_check(failure) : json_null(), "eks", eks);
+	if (all == NULL)
+		return err_set(e, E_NOMEM, "JSON");
+	return out_json(all, e);
+}
+
+int
+cmd_verify(const struct args *a, struct err *e)
+{
+	AUTO(source_close) struct source s = { .n_eks = 0 };
+	time_t now = clock_now();
+
+	if ((a->time != NULL && parse_time(a->time, &now, e) != 0) ||
+	    source_open(a, &s, e) != 0 || source_verify(&s, now, true, e) != 0)
+		return -1;
+	if (a->json) {
+		if (verify_json(&s, now, e) != 0)
+			return -1;
+	} else {
+		verify_text(&s);
+		if (fflush(stdout) != 0)
+			return err_errno(e, "write to stdout");
+	}
+	return first_failure(&s) == NULL ? 0 : STATUS_REJECTED;
+}

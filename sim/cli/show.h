@@ -1,0 +1,28 @@
+/*
+ * show.h - parts of `show` that stand in files of their own.
+ */
+#ifndef SIM_CLI_SHOW_H
+#define SIM_CLI_SHOW_H
+
+#include <jansson.h>
+
+#include "sim/cli/source.h"
+
+/*
+ * One object; members are only ever added:
+ *   source, platform, inferred (null when all was seen on silicon)
+ *   identity  manufacturer, manufacturer_id, vendor, firmware, firmware_1,
+ *             firmware_2, spec {family, level, revision, year, day_of_year}
+ *   pcr_banks [..]
+ *   nv        [{index, size, name_alg, attributes, attribute_names, what}]
+ *   eks       [{nv, name, chain: [certificate, EK first]}]
+ * A certificate: subject, issuer, serial, key_id, authority_key_id,
+ * not_before, not_after, bytes, sha256, source.
+ */
+int show_json(const struct source *s, struct err *e);
+/* One certificate of a path, as above; NULL without memory. */
+json_t *show_certificate(const struct source *s, const struct cert *c);
+/* The emulated (or real) platform, NULL when it is none that we know. */
+const struct family *show_family(const struct source *s);
+
+#endif

@@ -1,0 +1,281 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/file.h"
+#include "sim/cli/names.h"
+#include "sim/cli/serve.h"
+#include "sim/cli/source.h"
+#include "sim/cli/tcti.h"
+#include "sim/tpm/engine.h"
+
+/* --- the TPM
+ * ------------------------------------------------------------------ */
+
+static int
+open_state(struct source *s, const char *dir, struct err *e)
+{
+	const struct serve_options on = { .power = true };
+
+	(void)snprintf(s->where, sizeof(s->where), "state '%s'", dir);
+	if (store_open_dir(dir, STORE_PEEK, &s->store, e) != 0)
+		return -1;
+	if (!store_has_tpm(s->store)) {
+		err_set(e, E_NOTFOUND, "%s holds no TPM", s->where);
+		return err_hint(
+		    e, "make one with 'odcasim mint --state %s'", dir);
+	}
+	if (serve_power_on(s->store, &on, e) != 0)
+		return err_wrap(e, "%s", s->where);
+	return tcti_engine_open(&s->tcti, e);
+}
+
+static int
+open_tcti(struct source *s, const char *conf, struct err *e)
+{
+	(void)snprintf(s->where, sizeof(s->where), "TCTI '%s'", conf);
+	return tpmread_open(conf, &s->tcti, e);
+}
+
+static const char *
+environment_tcti(void)
+{
+	const char *conf = getenv("TPM2TOOLS_TCTI");
+
+	if (conf == NULL || conf[0] == '\0')
+		conf = getenv("TSS2_TCTI");
+	return conf != NULL && conf[0] != '\0' ? conf : NULL;
+}
+
+static int
+open_tpm(struct source *s, const struct args *a, struct err *e)
+{
+	const char *conf = a->tcti;
+
+	if (a->state != NULL && conf != NULL)
+		return err_set(
+		    e, E_USAGE, "--state and --tcti are two different TPMs");
+	if (a->state != NULL)
+		return open_state(s, a->state, e);
+	if (conf == NULL && (conf = environment_tcti()) == NULL) {
+		err_set(e, E_USAGE,
+		    "which TPM? neither --state nor --tcti is "
+		    "given, and $TPM2TOOLS_TCTI is not set");
+		return err_hint(e, "--state DIR for a device in a directory, "
+				   "--tcti device:/dev/tpmrm0 for this "
+				   "machine's TPM");
+	}
+	return open_tcti(s, conf, e);
+}
+
+/* --- the hierarchy
+ * ------------------------------------------------------------ */
+
+/* A file's self-signed certificates are roots, its others help. */
+static int
+sort_file(struct source *s, const char *path, struct err *e)
+{
+	auto_buf content = BUF_INIT(MAX_CERT_COUNT * 2 * MAX_CERT_SIZE);
+	struct span certs[MAX_CERT_COUNT];
+	size_t n = 0;
+
+	if (file_read(AT_FDCWD, path, &content, e) != 0)
+		return -1;
+	if (cert_from_file(buf_span(&content), &s->file, e) != 0 ||
+	    chain_split(buf_span(&s->file), certs, &n, e) != 0)
+		return err_wrap(e, "'%s'", path);
+	s->n_anchors = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct cert c;
+
+		if (cert_parse(certs[i], &c, e) != 0)
+			return err_wrap(
+			    e, "'%s': certificate %zu", path, i + 1);
+		if (cert_is_self_signed(&c))
+			s->anchors[s->n_anchors++] = certs[i];
+		else
+			s->extra[s->n_extra++] = certs[i];
+	}
+	if (s->n_anchors == 0)
+		return err_set(e, E_FORMAT,
+		    "'%s' has no self-signed certificate: nothing to trust",
+		    path);
+	return 0;
+}
+
+static int
+open_hierarchy(struct source *s, const struct args *a, struct err *e)
+{
+	s->hierarchy =
+	    a->device.pki != NULL ? a->device.pki : "built-in TEST hierarchy";
+	s->roots = a->roots;
+	if (pki_open(a->device.pki, &s->pki, e) != 0 ||
+	    pki_root(s->pki, &s->anchors[0], e) != 0)
+		return -1;
+	s->n_anchors = 1;
+	s->n_extra = pki_certs(s->pki, s->extra, MAX_CERT_COUNT);
+	return a->roots != NULL ? sort_file(s, a->roots, e) : 0;
+}
+
+/* --- both
+ * --------------------------------------------------------------------- */
+
+int
+source_open(const struct args *a, struct source *ret, struct err *e)
+{
+	bool started;
+
+	*ret = (struct source){ .n_eks = 0 };
+	buf_init(&ret->chain, MAX_NV_INDICES * UINT16_MAX);
+	buf_init(&ret->file, MAX_CERT_COUNT * MAX_CERT_SIZE);
+	if (open_hierarchy(ret, a, e) != 0 || open_tpm(ret, a, e) != 0 ||
+	    tpmread_info(ret->tcti, &ret->info, &started, e) != 0)
+		return -1;
+	if (tpm_info_chain(&ret->info, &ret->chain) != 0)
+		return err_set(e, E_NOMEM, "certificate chain");
+	return 0;
+}
+
+void
+source_close(struct source *s)
+{
+	for (size_t i = 0; i < s->n_eks; i++)
+		free(s->eks[i].report);
+	if (s->store != NULL) {
+		tcti_engine_close(&s->tcti);
+		engine_power_off();
+	} else {
+		tpmread_close(&s->tcti);
+	}
+	tpm_info_done(&s->info);
+	buf_free(&s->chain);
+	buf_free(&s->file);
+	pki_free(s->pki);
+	store_free(s->store);
+	*s = (struct source){ .n_eks = 0 };
+}
+
+static int
+verify_one(
+    struct source *s, struct ek *ek, time_t now, bool keys, struct err *e)
+{
+	struct verify_input in = {
+		.nv_chain = buf_span(&s->chain),
+		.extra = s->extra,
+		.n_extra = s->n_extra,
+		.roots = s->anchors,
+		.n_roots = s->n_anchors,
+		.tpm = {
+			.have_properties = true,
+			.manufacturer = s->info.manufacturer,
+			.firmware1 = s->info.firmware1,
+			.revision = s->info.revision,
+		},
+		.now = now,
+	};
+
+	if (ek->nv != NULL)
+		in.ek = buf_span(&ek->nv->data);
+	/* A hierarchy with an authorisation, or an EK of another template: the
+	 * check is skipped then, and says so. */
+	if (keys && ek->nv != NULL && ek_template_find(ek->nv->index) != NULL)
+		in.tpm.have_ek =
+		    tpmread_ek(s->tcti, ek->nv->index, &in.tpm.ek, NULL) == 0;
+	if ((ek->report = calloc(1, sizeof(*ek->report))) == NULL)
+		return err_set(e, E_NOMEM, "report");
+	return verify_ek(&in, ek->report, e);
+}
+
+static int
+add_ek(struct source *s, const char *title, const struct tpm_nv *nv, time_t now,
+    bool keys, struct err *e)
+{
+	struct ek *ek = &s->eks[s->n_eks];
+
+	if (s->n_eks == MAX_EKS)
+		return err_set(
+		    e, E_LIMIT, "more than %d EK certificates", MAX_EKS);
+	*ek = (struct ek){ .title = title, .nv = nv };
+	s->n_eks++;
+	return verify_one(s, ek, now, keys, e);
+}
+
+int
+source_verify(struct source *s, time_t now, bool keys, struct err *e)
+{
+	for (size_t i = 0; i < s->info.n_nv; i++) {
+		const struct tpm_nv *nv = &s->info.nv[i];
+		const char *title = name_of_ek(nv->index);
+
+		if (title != NULL && nv->data.n > 0 &&
+		    add_ek(s, title, nv, now, keys, e) != 0)
+			return -1;
+	}
+	if (s->n_eks > 0)
+		return 0;
+	return add_ek(s, "EK certificate", NULL, now, false, e);
+}
+
+/* --- names
+ * -------------------------------------------------------------------- */
+
+static bool
+lies_in(struct span part, struct span whole)
+{
+	return whole.n > 0 && part.p >= whole.p && part.p < whole.p + whole.n;
+}
+
+/* The chain's indices that a certificate stands in: a long chain goes on in the
+ * next one, in the middle of a certificate. */
+static void
+chain_origin(const struct source *s, struct span der, char *out, size_t n)
+{
+	size_t begin = (size_t)(der.p - s->chain.p), end = begin + der.n;
+	size_t at = 0, used = 0;
+
+	used = (size_t)snprintf(out, n, "NV");
+	for (size_t i = 0; i < s->info.n_nv; i++) {
+		const struct tpm_nv *nv = &s->info.nv[i];
+
+		if (nv->index < 0x01c00100 || nv->data.n == 0)
+			continue;
+		if (at < end && at + nv->data.n > begin && used < n)
+			used += (size_t)snprintf(
+			    out + used, n - used, " 0x%08x", nv->index);
+		at += nv->data.n;
+	}
+}
+
+void
+source_origin(const struct source *s, struct span der, char *out, size_t n)
+{
+	if (lies_in(der, buf_span(&s->chain))) {
+		chain_origin(s, der, out, n);
+		return;
+	}
+	for (size_t i = 0; i < s->n_eks; i++) {
+		const struct tpm_nv *nv = s->eks[i].nv;
+
+		if (nv != NULL && lies_in(der, buf_span(&nv->data))) {
+			(void)snprintf(out, n, "NV 0x%08x", nv->index);
+			return;
+		}
+	}
+	(void)snprintf(out, n, "%s",
+	    lies_in(der, buf_span(&s->file)) ? s->roots : s->hierarchy);
+}
+
+void
+source_name(const struct cert *c, const char *title, char *out, size_t n)
+{
+	const char *cn = strstr(c->subject_text, "CN=");
+
+	if (c->subject_text[0] == '\0')
+		(void)snprintf(out, n, "%s", title);
+	else if (cn == NULL)
+		(void)snprintf(out, n, "%s", c->subject_text);
+	else
+		(void)snprintf(
+		    out, n, "%.*s", (int)strcspn(cn + 3, ","), cn + 3);
+}

@@ -1,0 +1,61 @@
+/*
+ * source.h - what show and verify look at: a TPM, its certificates, and the
+ * hierarchy that is to stand above them.
+ */
+#ifndef SIM_CLI_SOURCE_H
+#define SIM_CLI_SOURCE_H
+
+#include "odca/ek_template.h"
+#include "odca/pki.h"
+#include "odca/verify.h"
+#include "sim/aik/tpmread.h"
+#include "sim/cli/args.h"
+#include "sim/tpm/store.h"
+
+#define MAX_EKS 16
+
+/* One EK certificate of the TPM. */
+struct ek {
+	const char *title;       /* "EK RSA-2048" */
+	const struct tpm_nv *nv; /* NULL: the TPM has none */
+	/* From verify_ek(); spans borrow from the source. */
+	struct verify_report *report;
+};
+
+struct source {
+	char where[128]; /* "state './tpm'" */
+	struct store *store;
+	TSS2_TCTI_CONTEXT *tcti;
+	struct tpm_info info;
+	struct buf chain; /* the chain's indices joined */
+
+	const char *hierarchy; /* where the certificates below are from */
+	const char *roots;     /* the file of --roots, or NULL */
+	struct pki *pki;
+	struct buf file; /* content of --roots, as DER */
+	struct span anchors[MAX_CERT_COUNT];
+	size_t n_anchors;
+	struct span extra[2 * MAX_CERT_COUNT];
+	size_t n_extra;
+
+	struct ek eks[MAX_EKS];
+	size_t n_eks;
+};
+
+/* Read the TPM that the options name, and its hierarchy. */
+int source_open(const struct args *a, struct source *ret, struct err *e);
+void source_close(struct source *s);
+/*
+ * Walk and judge the chain of each EK certificate as of now; a TPM that has
+ * none gets one report that says so. With keys, the certificates' keys are
+ * compared with the TPM's.
+ */
+int source_verify(struct source *s, time_t now, bool keys, struct err *e);
+
+/* Where a certificate of a report's path stands. */
+void
+source_origin(const struct source *s, struct span der, char *out, size_t n);
+/* The common name, or title for an empty subject. */
+void source_name(const struct cert *c, const char *title, char *out, size_t n);
+
+#endif
