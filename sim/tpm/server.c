@@ -254,11 +254,12 @@ run_now(struct server *s, struct conn *c, const struct mssim_request *r)
 	conn_send(c, &s->reply);
 	if (then == THEN_CONTINUE)
 		return;
-	conn_finish(c);
+	/* Who sees the end of this connection finds no listener any more. */
 	if (then == THEN_STOP_PORT)
 		stop_platform(s, c->group);
 	if (then == THEN_STOP_SERVER)
 		stop(s);
+	conn_finish(c);
 }
 
 static bool

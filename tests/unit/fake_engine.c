@@ -19,8 +19,8 @@
 
 static struct {
 	bool on, nv, cancel, released;
-	unsigned running, n_run; /* long commands now, commands so far */
-	char calls[4096];        /* "power_on process(0,10) ..." */
+	unsigned n_long, n_run; /* long commands begun, commands so far */
+	char calls[4096];       /* "power_on process(0,10) ..." */
 } fake = { .on = true, .nv = true };
 static pthread_mutex_t fake_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t fake_changed = PTHREAD_COND_INITIALIZER;
@@ -73,24 +73,22 @@ fake_run_long(void)
 	bool canceled;
 
 	pthread_mutex_lock(&fake_lock);
-	fake.running++;
+	fake.n_long++;
 	pthread_cond_broadcast(&fake_changed);
 	while (!fake.cancel && !fake.released)
 		pthread_cond_wait(&fake_changed, &fake_lock);
 	canceled = fake.cancel;
 	fake.released = false;
-	fake.running--;
-	pthread_cond_broadcast(&fake_changed);
 	pthread_mutex_unlock(&fake_lock);
 	return canceled ? 0x909 : 0;
 }
 
-/* For the test: wait until n long commands run; let one end. */
+/* For the test: wait until the n-th long command began; let one end. */
 static inline void
-fake_wait_running(unsigned n)
+fake_wait_long(unsigned n)
 {
 	pthread_mutex_lock(&fake_lock);
-	while (fake.running != n)
+	while (fake.n_long < n)
 		pthread_cond_wait(&fake_changed, &fake_lock);
 	pthread_mutex_unlock(&fake_lock);
 }
