@@ -24,7 +24,10 @@ struct pki;
 /* dir NULL: the built-in TEST hierarchy. E_FOREIGN when dir is none. */
 int pki_open(const char *dir, struct pki **ret, struct err *e);
 void pki_free(struct pki *p);
+/* In the URLs of the device certificates that are issued with p. */
 const char *pki_host(const struct pki *p);
+/* Another one: letters, digits, dots, hyphens; E_USAGE. */
+int pki_set_host(struct pki *p, const char *host, struct err *e);
 
 /* Certificates by file name without ".cer" ("TGL_00002004_OnDie_CA"). The
  * span borrows from p. E_NOTFOUND. */
@@ -32,6 +35,8 @@ int pki_cert(
     const struct pki *p, const char *name, struct span *ret, struct err *e);
 /* All of them, root first; n is the room in ret. Gives how many there are. */
 size_t pki_certs(const struct pki *p, struct span *ret, size_t n);
+/* File name without ".cer" of the i-th of them; NULL beyond the last. */
+const char *pki_cert_name(const struct pki *p, size_t i);
 /* The self-signed one. */
 int pki_root(const struct pki *p, struct span *ret, struct err *e);
 /* Append the root as PEM. */
@@ -46,7 +51,7 @@ void pki_issuing_name(
     const struct family *f, const struct batch *b, char *out, size_t n);
 
 /* Make a whole hierarchy with fresh keys in dir, which must not exist or be
- * empty. host goes into the URLs. */
+ * empty (E_STATE). host goes into the URLs. */
 int pki_create(const char *dir, const char *host, struct err *e);
 
 static inline void

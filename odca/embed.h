@@ -1,0 +1,12 @@
+/*
+ * embed.h - the files of certs/pki, which are part of the program.
+ */
+#ifndef ODCA_EMBED_H
+#define ODCA_EMBED_H
+
+#include "sim/base/buf.h"
+
+/* By path below certs/pki; false when there is none. */
+bool embed_find(const char *path, struct span *ret);
+
+#endif

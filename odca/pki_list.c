@@ -1,0 +1,98 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "odca/pki.h"
+#include "odca/pki_list.h"
+
+void
+pki_issuing_name(
+    const struct family *f, const struct batch *b, char *out, size_t n)
+{
+	const struct profile *p = profile_find("issuing", f->gen);
+	const struct vars v = { f, b, 1, "" };
+
+	if (p == NULL || profile_text(p->file, &v, out, n, NULL) != 0)
+		out[0] = '\0';
+}
+
+static int
+add_ca(
+    struct ca_list *l, const char *level, const struct vars *v, struct err *e)
+{
+	struct ca ca = { .vars = *v };
+
+	ca.profile = profile_find(level, v->family->gen);
+	if (ca.profile == NULL)
+		return err_set(e, E_NOTFOUND, "no profile '%s'", level);
+	if (profile_text(ca.profile->file, v, ca.name, sizeof(ca.name), e) != 0)
+		return -1;
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcmp(l->ca[i].name, ca.name) == 0)
+			return 0; /* shared with another family or batch */
+	}
+	if (l->n == MAX_CERT_COUNT)
+		return err_set(e, E_LIMIT, "more than %d CAs", MAX_CERT_COUNT);
+	l->ca[l->n++] = ca;
+	return 0;
+}
+
+/* Issuers before what they issue. */
+int
+pki_list(struct ca_list *l, const char *host, struct err *e)
+{
+	static const char *const levels[] = { "root", "intermediate",
+		"issuing" };
+	const struct family *f;
+	size_t n;
+
+	f = family_all(&n);
+	for (size_t level = 0; level < 3; level++) {
+		for (size_t i = 0; i < n; i++) {
+			const struct batch *b = f[i].batches;
+
+			for (; b->number != NULL; b++) {
+				const struct vars v = { &f[i], b, 1, host };
+
+				if (add_ca(l, levels[level], &v, e) != 0)
+					return -1;
+			}
+		}
+	}
+	return 0;
+}
+
+const struct ca *
+pki_list_issuer(const struct ca_list *l, const struct ca *ca, struct err *e)
+{
+	const struct profile *p;
+	char name[MAX_CA_NAME];
+
+	p = profile_find(ca->profile->issuer, ca->vars.family->gen);
+	if (p != NULL &&
+	    profile_text(p->file, &ca->vars, name, sizeof(name), e) != 0)
+		return NULL;
+	for (size_t i = 0; p != NULL && i < l->n; i++) {
+		if (strcmp(l->ca[i].name, name) == 0)
+			return &l->ca[i];
+	}
+	(void)err_set(e, E_NOTFOUND, "no issuer of '%s'", ca->name);
+	return NULL;
+}
+
+int
+pki_check_host(const char *host, struct err *e)
+{
+	const size_t n = strlen(host);
+
+	if (n == 0 || n > MAX_HOST_LENGTH)
+		return err_set(e, E_USAGE, "a host of %zu bytes, not 1 to %d",
+		    n, MAX_HOST_LENGTH);
+	for (size_t i = 0; i < n; i++) {
+		if (!isalnum((unsigned char)host[i]) && host[i] != '.' &&
+		    host[i] != '-')
+			return err_set(e, E_USAGE,
+			    "host '%s': only letters, digits, '.' and '-'",
+			    host);
+	}
+	return 0;
+}
