@@ -119,7 +119,7 @@ unknown_command(char *const words[], struct err *e)
 	for (const struct command *c = commands; c->name != NULL; c++) {
 		suggest_offer(&first, c->name);
 		if (is_first_word(c, words[0])) {
-			suggest_offer(&second, strchr(c->name, ' ') + 1);
+			suggest_offer(&second, c->name + strlen(words[0]) + 1);
 			two = true;
 		}
 	}
@@ -127,8 +127,9 @@ unknown_command(char *const words[], struct err *e)
 		err_set(e, E_USAGE, "'%s' needs one of %s", words[0],
 		    suggest_all(&second));
 	else if (two)
-		err_set(e, E_USAGE, "unknown command '%s %s'%s", words[0],
-		    words[1], opt_meant(&second, "", meant));
+		err_set(e, E_USAGE, "unknown command '%s %s': want one of %s%s",
+		    words[0], words[1], suggest_all(&second),
+		    opt_meant(&second, "", meant));
 	else
 		err_set(e, E_USAGE, "unknown command '%s'%s", words[0],
 		    opt_meant(&first, "", meant));

@@ -119,12 +119,17 @@ name_of_nv_type(uint32_t attributes)
 void
 text_of_manufacturer(uint32_t id, char out[static 5])
 {
+	int n = 4;
+
 	for (int i = 0; i < 4; i++) {
 		char c = (char)(id >> (24 - 8 * i));
 
-		out[i] = c >= ' ' && c <= '~' ? c : c == '\0' ? ' ' : '?';
+		out[i] = c == '\0' || (c >= ' ' && c <= '~') ? c : '?';
 	}
-	out[4] = '\0';
+	/* Short ones are padded: "AMD", "IBM". */
+	while (n > 0 && (out[n - 1] == '\0' || out[n - 1] == ' '))
+		n--;
+	out[n] = '\0';
 }
 
 void
