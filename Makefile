@@ -54,8 +54,9 @@ WRAPS := TPMCapGetProperties _plat__GetEntropy _plat__IsNvAvailable \
 ifeq ($(LIBTPMS),shared)
 TPMS_LIBS := -ltpms
 else
-# -u: what is wrapped has no other reference that would bring it in.
-TPMS_LIBS := $(foreach w,$(WRAPS),-Wl,--wrap=$w -Wl,-u,$w) -l:libtpms.a
+# -u: what is wrapped has no other reference that would bring it in; and every
+# program that gets libtpms by that needs the wraps.
+TPMS_LIBS := -Wl,-u,__wrap_TPMCapGetProperties $(foreach w,$(WRAPS),-Wl,--wrap=$w -Wl,-u,$w) -l:libtpms.a
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
