@@ -81,18 +81,29 @@ print_nv(const struct tpm_info *i)
 /* --- the tree
  * ----------------------------------------------------------------- */
 
+/* Beside the details of a certificate: the line to its next sibling. */
 static void
-print_field(int indent, const char *name, struct span value)
+print_margin(int indent, bool more)
+{
+	if (more)
+		(void)printf("%*s│  ", indent - 3, "");
+	else
+		(void)printf("%*s", indent, "");
+}
+
+static void
+print_field(int indent, bool more, const char *name, struct span value)
 {
 	auto_free char *hex = out_hex(value);
 
-	(void)printf("%*s%s%-7s %s%s\n", indent, "", DIM, name,
+	print_margin(indent, more);
+	(void)printf("%s%-7s %s%s\n", DIM, name,
 	    hex != NULL && value.n > 0 ? hex : "none", PLAIN);
 }
 
 static void
 print_certificate(const struct source *s, const struct cert *c,
-    const char *title, size_t level)
+    const char *title, size_t level, bool more)
 {
 	int indent = 2 + 3 * (int)level;
 	char name[MAX_NAME_TEXT], origin[MAX_NAME_TEXT], from[32], to[32];
@@ -102,16 +113,16 @@ print_certificate(const struct source *s, const struct cert *c,
 	out_time(c->not_before, from);
 	out_time(c->not_after, to);
 	if (level > 0)
-		(void)printf("%*s└─ ", indent - 3, "");
+		(void)printf("%*s%s─ ", indent - 3, "", more ? "├" : "└");
 	else
 		(void)printf("%*s", indent, "");
 	(void)printf(
 	    "%s%s%s  (%s, %zu bytes)\n", BOLD, name, PLAIN, origin, c->der.n);
-	print_field(indent, "serial", c->serial);
+	print_field(indent, more, "serial", c->serial);
 	if (c->have_ski)
-		print_field(indent, "key id", c->ski);
-	(void)printf("%*s%svalid   %.10s to %.10s%s\n", indent, "", DIM, from,
-	    to, PLAIN);
+		print_field(indent, more, "key id", c->ski);
+	print_margin(indent, more);
+	(void)printf("%svalid   %.10s to %.10s%s\n", DIM, from, to, PLAIN);
 }
 
 /* Everything above the EK is the same. */
@@ -126,6 +137,16 @@ same_issuers(const struct verify_report *a, const struct verify_report *b)
 	return true;
 }
 
+/* An EK that cannot be read. */
+static void
+print_unreadable(const struct ek *ek)
+{
+	const struct check *c = verify_first_failure(ek->report);
+
+	(void)printf(
+	    "  %s: %s\n", ek->title, c != NULL ? c->found : "unreadable");
+}
+
 static void
 print_tree(const struct source *s)
 {
@@ -135,19 +156,18 @@ print_tree(const struct source *s)
 	for (size_t i = 0; i < s->n_eks; i++) {
 		const struct verify_report *r = s->eks[i].report;
 		size_t n = r->n_path;
+		bool more = n > 1 && i + 1 < s->n_eks &&
+			    same_issuers(r, s->eks[i + 1].report);
 
 		if (n == 0) {
-			const struct check *c = verify_first_failure(r);
-
-			(void)printf("  %s: %s\n", s->eks[i].title,
-			    c != NULL ? c->found : "unreadable");
+			print_unreadable(&s->eks[i]);
 			continue;
 		}
-		if (last == NULL || !same_issuers(last, r))
-			for (size_t j = n - 1; j > 0; j--)
-				print_certificate(
-				    s, &r->path[j], "no name", n - 1 - j);
-		print_certificate(s, &r->path[0], s->eks[i].title, n - 1);
+		for (size_t j = n - 1; j > 0; j--)
+			if (last == NULL || !same_issuers(last, r))
+				print_certificate(s, &r->path[j], "no name",
+				    n - 1 - j, false);
+		print_certificate(s, &r->path[0], s->eks[i].title, n - 1, more);
 		last = r;
 	}
 }

@@ -333,24 +333,39 @@ home_put_root(const struct args *a, const char *dir, struct err *e)
 	return file_write(AT_FDCWD, path, buf_span(&pem), FILE_NOSYNC, e);
 }
 
+/* Names are checked first: a family that does not exist fits nowhere, and a
+ * batch is one of the device's own family. */
+static int
+check_existing(const struct mint_request *r, const char *dir, struct err *e)
+{
+	struct mint_request named = *r;
+	auto_json device = NULL;
+
+	if (home_descriptor(dir, &device, e) != 0)
+		return -1;
+	if (named.family == NULL)
+		named.family =
+		    json_string_value(json_object_get(device, "family"));
+	if (mint_check(&named, e) != 0)
+		return -1;
+	return device != NULL ? check_same(r, dir, device, e)
+			      : check_foreign_device(r, dir, e);
+}
+
 int
 home_prepare(const struct args *a, const char *dir, struct err *e)
 {
-	auto_json device = NULL;
 	char path[MAX_PATH_LENGTH];
 
 	if (a->deterministic_rng && a->device.seed == NULL)
 		return err_set(
 		    e, E_USAGE, "--deterministic-rng needs --seed STRING");
+	if (home_path(dir, STORE_PERMANENT, path, e) != 0)
+		return -1;
+	if (file_exists(AT_FDCWD, path))
+		return check_existing(&a->device, dir, e);
 	if (mint_check(&a->device, e) != 0 ||
-	    home_path(dir, STORE_PERMANENT, path, e) != 0)
+	    mint_device(&a->device, dir, e) != 0)
 		return -1;
-	if (!file_exists(AT_FDCWD, path))
-		return mint_device(&a->device, dir, e) != 0
-			   ? -1
-			   : home_put_root(a, dir, e);
-	if (home_descriptor(dir, &device, e) != 0)
-		return -1;
-	return device != NULL ? check_same(&a->device, dir, device, e)
-			      : check_foreign_device(&a->device, dir, e);
+	return home_put_root(a, dir, e);
 }

@@ -266,16 +266,30 @@ source_origin(const struct source *s, struct span der, char *out, size_t n)
 	    lies_in(der, buf_span(&s->file)) ? s->roots : s->hierarchy);
 }
 
+/* The value behind "OU=" in "CN=a, OU=b"; 0 when there is none. */
+static int
+name_part(const char *name, const char *type, const char **ret)
+{
+	const char *at = strstr(name, type);
+
+	if (at == NULL)
+		return 0;
+	*ret = at + strlen(type);
+	return (int)strcspn(*ret, ",");
+}
+
 void
 source_name(const struct cert *c, const char *title, char *out, size_t n)
 {
-	const char *cn = strstr(c->subject_text, "CN=");
+	const char *at = c->subject_text;
+	int length;
 
-	if (c->subject_text[0] == '\0')
+	/* Above the device the CN is a host, and the same for all. */
+	if ((length = name_part(c->subject_text, "OU=", &at)) == 0 &&
+	    (length = name_part(c->subject_text, "CN=", &at)) == 0)
+		length = (int)strlen(at);
+	if (length == 0)
 		(void)snprintf(out, n, "%s", title);
-	else if (cn == NULL)
-		(void)snprintf(out, n, "%s", c->subject_text);
 	else
-		(void)snprintf(
-		    out, n, "%.*s", (int)strcspn(cn + 3, ","), cn + 3);
+		(void)snprintf(out, n, "%.*s", length, at);
 }

@@ -55,7 +55,8 @@ int source_verify(struct source *s, time_t now, bool keys, struct err *e);
 /* Where a certificate of a report's path stands. */
 void
 source_origin(const struct source *s, struct span der, char *out, size_t n);
-/* The common name, or title for an empty subject. */
+/* What tells it from others in a chain: the unit, else the common name; title
+ * for an empty subject. */
 void source_name(const struct cert *c, const char *title, char *out, size_t n);
 
 #endif
