@@ -104,7 +104,7 @@ command_done(struct command *c)
 int
 command_flush(uint32_t handle, struct err *e)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span none;
 
 	/* A parameter, not in the handle area (Part 3, 28.4): the same bytes.

@@ -1,7 +1,7 @@
 /*
  * command.h - TPM commands that the factory itself gives to the engine.
  *
- *	struct command c;
+ *	auto_command c = COMMAND_INIT;
  *	command_begin(&c, CC_NV_WRITE, "NV_Write");
  *	command_handle(&c, index);
  *	command_password(&c);
@@ -43,6 +43,9 @@ void command_done(struct command *c);
 
 /* TPM2_FlushContext of a session or a transient object. */
 int command_flush(uint32_t handle, struct err *e);
+
+/* So that command_done() is safe before command_begin(). */
+#define COMMAND_INIT { .name = NULL }
 
 #define auto_command AUTO(command_done) struct command
 

@@ -43,7 +43,7 @@ find_family(const char *name, const struct family **ret, struct err *e)
 {
 	const struct family *all;
 	const char *best;
-	AUTO(suggest_done) struct suggest s;
+	AUTO(suggest_done) struct suggest s = { .word = NULL };
 	size_t n;
 
 	if ((*ret = family_find(name)) != NULL)
@@ -62,7 +62,7 @@ static int
 find_batch(const struct family *f, const char *number, const struct batch **ret,
     struct err *e)
 {
-	AUTO(suggest_done) struct suggest s;
+	AUTO(suggest_done) struct suggest s = { .word = NULL };
 
 	*ret = number != NULL ? family_batch(f, number) : f->batches;
 	if (*ret != NULL)

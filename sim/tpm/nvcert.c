@@ -41,7 +41,7 @@ load_nv_key(struct span secret, uint32_t *ret_handle, struct err *e)
 	/* The secret is as long as the digest: the obfuscation value need not
 	 * hide anything, but has to be there (Part 1, 27.7.4). */
 	static const uint8_t seed[SHA384_SIZE];
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	auto_buf both = BUF_INIT(2 * SHA384_SIZE);
 	struct span none;
 	uint8_t unique[SHA384_SIZE];
@@ -72,7 +72,7 @@ static int
 start_session(uint8_t type, uint32_t *ret, struct err *e)
 {
 	static const uint8_t nonce[16];
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span none;
 
 	command_begin(&c, CC_START_AUTH_SESSION, "StartAuthSession");
@@ -89,7 +89,7 @@ start_session(uint8_t type, uint32_t *ret, struct err *e)
 static int
 policy_signed(const struct nvcert *w, uint32_t session, struct err *e)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span none;
 
 	command_begin(&c, CC_POLICY_SIGNED, "PolicySigned");
@@ -108,7 +108,7 @@ policy_signed(const struct nvcert *w, uint32_t session, struct err *e)
 static int
 policy_command_code(uint32_t session, uint32_t code, struct err *e)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span none;
 
 	command_begin(&c, CC_POLICY_COMMAND_CODE, "PolicyCommandCode");
@@ -120,7 +120,7 @@ policy_command_code(uint32_t session, uint32_t code, struct err *e)
 static int
 policy_or(const struct nvcert *w, uint32_t session, struct err *e)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span none;
 
 	command_begin(&c, CC_POLICY_OR, "PolicyOR");
@@ -134,7 +134,7 @@ policy_or(const struct nvcert *w, uint32_t session, struct err *e)
 static int
 policy_digest(uint32_t session, struct buf *ret, struct err *e)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span out, digest;
 
 	command_begin(&c, CC_POLICY_GET_DIGEST, "PolicyGetDigest");
@@ -209,7 +209,7 @@ nvcert_done(struct nvcert *w)
 static int
 nv_define(const struct nvcert *w, uint32_t index, size_t size, struct err *e)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span none;
 
 	command_begin(&c, CC_NV_DEFINE_SPACE, "NV_DefineSpace");
@@ -230,7 +230,7 @@ static int
 nv_write_piece(const struct nvcert *w, uint32_t index, struct span piece,
     size_t offset, struct err *e)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span none;
 
 	if (policy_signed(w, w->session, e) != 0 ||

@@ -30,7 +30,7 @@ enum { /* TPM 2.0 Part 2 */
 static int
 startup(uint32_t code, const char *name, struct err *e)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span none;
 
 	command_begin(&c, code, name);
@@ -41,7 +41,7 @@ startup(uint32_t code, const char *name, struct err *e)
 static int
 set_lockout(struct err *e)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span none;
 
 	command_begin(&c, CC_DA_PARAMETERS, "DictionaryAttackParameters");
@@ -92,7 +92,7 @@ allocate_pcrs(unsigned banks, struct err *e)
 {
 	static const uint8_t selected[2][PCR_COUNT_BYTES] = { { 0, 0, 0 },
 		{ 0xff, 0xff, 0xff } };
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	struct span out;
 	uint8_t success;
 
@@ -144,7 +144,7 @@ parse_ek_public(
 static int
 create_ek(const struct ek_template *t, struct pubkey *ret, struct err *e)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	auto_buf template = BUF_INIT(MAX_EK_TEMPLATE);
 	struct span out, public;
 	uint32_t handle;

@@ -366,7 +366,7 @@ static const struct subject subjects[] = {
 /* Restricted signing key P-256, ECDSA with SHA-256, in the endorsement
  * hierarchy: the first transient object, 0x80000000. */
 static const char make_ak[] = "80020000003f00000131" "4000000b" PASSWORD
-	"000400000000" "0016" "0023" "000b" "00050072" "0000" "0010" "0018000b"
+	"000400000000" "0018" "0023" "000b" "00050072" "0000" "0010" "0018000b"
 	"0003" "0010" "0000" "0000" "0000" "00000000";
 /* clang-format on */
 
@@ -489,11 +489,12 @@ latency(const char *state, unsigned port)
 static void
 make_rsa_ek(void)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	auto_buf template = BUF_INIT(MAX_EK_TEMPLATE);
 	struct store *store;
 	struct span none;
 	struct err e = ERR_INIT;
+	uint32_t handle;
 
 	command_begin(&c, 0x144, "Startup");
 	(void)buf_put_u16(&c.bytes, 0);
@@ -510,7 +511,7 @@ make_rsa_ek(void)
 	(void)buf_put_2b(&c.bytes, buf_span(&template));
 	(void)buf_put_u16(&c.bytes, 0);
 	(void)buf_put_u32(&c.bytes, 0);
-	if (command_run(&c, NULL, &none, &e) != 0)
+	if (command_run(&c, &handle, &none, &e) != 0)
 		die(e.msg);
 	store_free(store);
 }

@@ -330,7 +330,7 @@ test_is_long(void **state)
 static void
 make_ek(uint32_t index, struct buf *ret)
 {
-	auto_command c;
+	auto_command c = COMMAND_INIT;
 	auto_buf template = BUF_INIT(MAX_EK_TEMPLATE);
 	struct err e = ERR_INIT;
 	struct span out, public;
@@ -380,8 +380,8 @@ static void
 zgen_known_answer(uint16_t curve, size_t n, const char *d, const char *ux,
     const char *uy, const char *gx, const char *gy)
 {
-	auto_command load;
-	auto_command zgen;
+	auto_command load = COMMAND_INIT;
+	auto_command zgen = COMMAND_INIT;
 	auto_buf key = BUF_INIT(300);
 	struct span out, point, x, y, none;
 	struct err e = ERR_INIT;
