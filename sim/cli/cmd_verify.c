@@ -16,23 +16,22 @@ static const char *const result_names[] = {
 /* --- --time
  * ------------------------------------------------------------------- */
 
-/* "Z", "+01:00" or nothing after a time. */
+/* "Z" or "+01:00" after a time. */
 static bool
 parse_zone(const char *text, long *ret_seconds)
 {
-	unsigned hours, minutes;
-	char sign;
-	int n = 0;
+	struct tm tm = { .tm_isdst = 0 };
+	const char *rest = NULL;
 
 	*ret_seconds = 0;
 	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
 		return true;
-	if (sscanf(text, "%c%2u:%2u%n", &sign, &hours, &minutes, &n) != 3 ||
-	    n != 6 || text[n] != '\0' || hours > 23 || minutes > 59 ||
-	    (sign != '+' && sign != '-'))
+	if (text[0] == '+' || text[0] == '-')
+		rest = strptime(text + 1, "%H:%M", &tm);
+	if (rest == NULL || *rest != '\0')
 		return false;
-	*ret_seconds = (long)(hours * 3600 + minutes * 60);
-	if (sign == '-')
+	*ret_seconds = tm.tm_hour * 3600L + tm.tm_min * 60L;
+	if (text[0] == '-')
 		*ret_seconds = -*ret_seconds;
 	return true;
 }

@@ -122,9 +122,9 @@ text_of_manufacturer(uint32_t id, char out[static 5])
 	int n = 4;
 
 	for (int i = 0; i < 4; i++) {
-		char c = (char)(id >> (24 - 8 * i));
-
-		out[i] = c == '\0' || (c >= ' ' && c <= '~') ? c : '?';
+		out[i] = (char)(id >> (24 - 8 * i));
+		if (out[i] != '\0' && (out[i] < ' ' || out[i] > '~'))
+			out[i] = '?';
 	}
 	/* Short ones are padded: "AMD", "IBM". */
 	while (n > 0 && (out[n - 1] == '\0' || out[n - 1] == ' '))

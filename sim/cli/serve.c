@@ -60,14 +60,13 @@ int
 serve_start(struct store *store, const struct serve_options *o,
     struct serve *ret, struct err *e)
 {
-	AUTO(serve_done) struct serve s = { .store = store };
-
-	if (serve_power_on(store, o, e) != 0 || server_new(&s.server, e) != 0 ||
-	    listen_all(s.server, o, e) != 0)
+	*ret = (struct serve){ .store = store };
+	if (serve_power_on(store, o, e) != 0)
 		return -1;
-	*ret = s;
-	s = (struct serve){ .store = NULL };
-	return 0;
+	return server_new(&ret->server, e) != 0 ||
+		       listen_all(ret->server, o, e) != 0
+		   ? -1
+		   : 0;
 }
 
 int

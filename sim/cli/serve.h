@@ -21,7 +21,7 @@ struct serve_options {
 	bool allow_remote;
 };
 
-/* Takes over store, also when it fails. */
+/* Takes over store. serve_done() in any case, also when it fails. */
 int serve_start(struct store *store, const struct serve_options *o,
     struct serve *ret, struct err *e);
 /* The last step before server_run(): only then is the process confined. */

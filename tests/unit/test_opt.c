@@ -189,7 +189,8 @@ test_wrap(void **state)
 	static const char text[] = "a sentence that is long enough to need "
 				   "three lines when it begins as far to the "
 				   "right as the options have it, at least";
-	char got[512] = "", *line, *save = NULL, joined[512] = "";
+	char got[512] = "", *line, *save = NULL;
+	auto_buf joined = BUF_INIT(512);
 	FILE *out = fmemopen(got, sizeof(got), "w");
 	size_t lines = 0;
 
@@ -200,11 +201,12 @@ test_wrap(void **state)
 	for (; line != NULL; line = strtok_r(NULL, "\n", &save)) {
 		assert_in_range(strlen(line), 1, lines == 0 ? 69 : 79);
 		if (lines++ > 0)
-			strcat(joined, " ");
-		strcat(joined, line + strspn(line, " "));
+			assert_int_equal(buf_put_u8(&joined, ' '), 0);
+		line += strspn(line, " ");
+		assert_int_equal(buf_put(&joined, SPAN_STR(line)), 0);
 	}
 	assert_int_equal(lines, 3);
-	assert_string_equal(joined, text);
+	assert_true(span_eq(buf_span(&joined), SPAN_STR(text)));
 }
 
 int
