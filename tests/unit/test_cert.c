@@ -12,13 +12,13 @@
 #include <openssl/x509.h>
 
 #include "odca/cert.h"
+#include "odca/name.h"
 #include "sim/base/file.h"
 #include "tests/unit/makecert.h"
 
 #define REFERENCE "../shared/reference/odca/"
 
-/* --- a certificate of which one part is changed ----------------------------
- */
+/* --- a certificate of which one part is changed --------------------------- */
 
 #define P256_SPKI                                                              \
 	"3059 3013 06072a8648ce3d0201 06082a8648ce3d030107 034200 04"          \
@@ -71,6 +71,7 @@ static const struct {
 	{ "attributes of one RDN", ISSUER, E_OK, "3018 3116 3009 0603 55040a 0c02 4142 3009 0603 55040b 0c02 4344", { 0 }, "O=AB + OU=CD|" },
 	{ "an attribute without a name", ISSUER, E_OK, "300d 310b 3009 0603 55047f 1302 4142", { 0 }, "2.5.4.127=AB|" },
 	{ "text is escaped", ISSUER, E_OK, "3010 310e 300c 0603 550403 0c05 411b5b5c7f", { 0 }, "CN=A\\x1b[\\x5c\\x7f|" },
+	{ "a length inside that is no DER", ISSUER, E_FORMAT, "300e 310c 300a 0603 550403 0c8102 4142", { 0 }, "length" },
 	{ "no name", ISSUER, E_FORMAT, "020100", { 0 }, "" },
 
 	{ "GeneralizedTime", VALID, E_OK, "3022 180f 32303231303632333030303030305a 180f 39393939313233313233353935395a", { 0 }, "1624406400..253402300799" },
@@ -119,6 +120,7 @@ static const struct {
 	{ "TPM specification, level -1", EXT, E_FORMAT, "", { "551d09", "010100", "3019301706056781050210310e300c0c03322e300201ff0202008a" }, "2.5.29.9" },
 	{ "other attribute", EXT, E_OK, "", { "551d09", "", "300e300c06052b0601010131030c0141" }, "spec  0 0" },
 	{ "issuer's address", EXT, E_OK, "", { "2b06010505070101", "", "30143012 06082b06010505073002 8606 687474703a61" }, "aia http:a" },
+	{ "two addresses", EXT, E_OK, "", { "2b06010505070101", "", "30283012 06082b06010505073002 8606 687474703a61 3012 06082b06010505073002 8606 687474703a62" }, "aia http:a crl" },
 	{ "OCSP only", EXT, E_OK, "", { "2b06010505070101", "", "30143012 06082b06010505073001 8606 687474703a61" }, "aia  crl" },
 	{ "CRL", EXT, E_OK, "", { "551d1f", "", "300e300c a00a a008 8606 687474703a62" }, "crl http:b 0" },
 	{ "indirect CRL", EXT, E_FORMAT, "", { "551d1f", "", "301d301b a00a a008 8606 687474703a62 a20d a40b 3009 3107 3005 0603 550403 " "0500" }, "2.5.29.31" },
@@ -321,8 +323,72 @@ test_long_name(void **state)
 	assert_string_equal(c.subject_text + n - 4, "\\x1b");
 }
 
-/* --- PEM ---------------------------------------------------------------------
- */
+/* --- frames and object identifiers ---------------------------------------- */
+
+/* clang-format off */
+static const struct {
+	const char *hex;
+	bool strict;
+} frames[] = {
+	{ "", true },
+	{ "0500 0400", true },
+	{ "3003 020101", true },
+	{ "05", false },
+	{ "0501", false },
+	{ "3003 0201", false },
+	{ "1f8100 00", false },     /* tags of several octets */
+	{ "0480 0000", false },     /* indefinite */
+	{ "048101 00", false },     /* 1 fits the short form */
+	{ "04820001 00", false },
+	{ "3004 048101 00", false },
+	/* 16 and 17 in one another */
+	{ "301e 301c 301a 3018 3016 3014 3012 3010 300e 300c 300a 3008 3006 3004 3002 3000", true },
+	{ "3020 301e 301c 301a 3018 3016 3014 3012 3010 300e 300c 300a 3008 3006 3004 3002 3000", false },
+};
+
+static const struct {
+	const char *hex, *text;
+} oids[] = {
+	{ "551d13", "2.5.29.19" },
+	{ "2a864886f70d010101", "1.2.840.113549.1.1.1" },
+	{ "00", "0.0" },
+	{ "27", "0.39" },
+	{ "28", "1.0" },
+	{ "8837", "2.999" },
+	{ "2aff ffff ffff ffff ff7f", "1.2.9223372036854775807" },
+	{ "", "?" },
+	{ "2a80", "?" },            /* cut */
+	{ "2a8001", "?" },          /* not in the fewest octets */
+	{ "2a82 8080 8080 8080 8080 00", "?" }, /* beyond 64 bits */
+};
+/* clang-format on */
+
+static void
+test_frames(void **state)
+{
+	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
+		auto_buf der = BUF_INIT(64);
+
+		make_hex(&der, frames[i].hex);
+		if (der_is_strict(buf_span(&der)) != frames[i].strict)
+			fail_msg("%s", frames[i].hex);
+	}
+}
+
+static void
+test_oids(void **state)
+{
+	for (size_t i = 0; i < sizeof(oids) / sizeof(*oids); i++) {
+		auto_buf der = BUF_INIT(64);
+		char text[48];
+
+		make_hex(&der, oids[i].hex);
+		oid_to_text(buf_span(&der), text, sizeof(text));
+		assert_string_equal(text, oids[i].text);
+	}
+}
+
+/* --- PEM ------------------------------------------------------------------ */
 
 static void
 test_pem(void **state)
@@ -387,8 +453,7 @@ test_pem_text(void **state)
 	}
 }
 
-/* --- what another implementation writes
- * ---------------------------------------- */
+/* --- what another implementation writes ----------------------------------- */
 
 static EVP_PKEY *
 rsa_key(void)
@@ -458,8 +523,7 @@ test_openssl(void **state)
 	EVP_PKEY_free(other);
 }
 
-/* --- what Intel wrote
- * ----------------------------------------------------------- */
+/* --- what Intel wrote ----------------------------------------------------- */
 
 static void
 test_reference(void **state)
@@ -498,6 +562,8 @@ main(void)
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_long_name),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_oids),
 		cmocka_unit_test(test_pem),
 		cmocka_unit_test(test_pem_text),
 		cmocka_unit_test(test_openssl),

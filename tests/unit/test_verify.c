@@ -17,8 +17,7 @@
 
 #define SIZE(a) (sizeof(a) / sizeof(*(a)))
 
-/* --- chain_split() ----------------------------------------------------------
- */
+/* --- chain_split() -------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {
@@ -84,8 +83,7 @@ test_split_limit(void **state)
 	assert_int_equal(n, MAX_CERT_COUNT);
 }
 
-/* --- a scene: seven certificates, and what the verifier gets of them
- * ---------- */
+/* --- a scene: seven certificates, and what the verifier gets of them ------ */
 
 enum level { EK, PTT, KERNEL, ROM, ISSUING, INTER, ROOT, LEVELS };
 enum { AKI, BC, KU, FOURTH, SDA, SAN }; /* places in make_cert.exts */
@@ -116,6 +114,9 @@ struct scene {
 	"301e 170d" from "3030303030305a 170d" to "3030303030305a"
 #define FROM_2021 VALID("323130363233", "343931323331")
 #define FROM_2022 VALID("323230313031", "343931323331")
+
+#define OLD VALID("313930313031", "323030313031")
+#define NEW VALID("343830313031", "343931323331")
 
 #define X20(x)     x x x x x x x x x x x x x x x x x x x x
 #define AKI_OF(x)  "3016 8014" X20(x)
@@ -262,8 +263,7 @@ scene_input(struct scene *s)
 	tpm->revision = ek.spec_revision;
 }
 
-/* --- what can be done to it
- * ------------------------------------------------------ */
+/* --- what can be done to it ----------------------------------------------- */
 
 /* Before building. */
 
@@ -282,6 +282,12 @@ nv_all(struct scene *s)
 
 	memcpy(s->nv, all, sizeof(all));
 	s->n_nv = SIZE(all);
+}
+
+static void
+nv_twice(struct scene *s)
+{
+	s->nv[s->n_nv++] = PTT;
 }
 
 static void
@@ -328,6 +334,16 @@ static void
 ek_is_ca(struct scene *s)
 {
 	s->certs[EK].exts[BC].value = "30030101ff";
+}
+
+/* A Kernel CA that changed its key and kept its name: a self-issued
+ * certificate below it is no step of the path length. */
+static void
+self_issued(struct scene *s)
+{
+	s->certs[PTT].issuer = CN_PTT;
+	s->certs[KERNEL].subject = CN_PTT;
+	s->certs[KERNEL].exts[BC].value = "30060101ff020100";
 }
 
 /* EK <- PTT <- Kernel <- PTT again. */
@@ -464,11 +480,12 @@ no_extra(struct scene *s)
 	s->in.n_extra = 0;
 }
 
+/* The path ends there, though the root is known, too. */
 static void
 anchor_is_intermediate(struct scene *s)
 {
-	s->roots[0] = s->extra[1];
-	s->in.n_extra = 1;
+	s->extra[1] = buf_span(&s->der[ROOT]);
+	s->roots[0] = buf_span(&s->der[INTER]);
 }
 
 static void
@@ -508,8 +525,37 @@ decoy_cross(struct scene *s)
 	s->in.n_extra = 3;
 }
 
-/* --- rows
- * ----------------------------------------------------------------------- */
+/* Two more certificates for the intermediate CA's key, which come first: one
+ * that is no longer valid, and one for another name. */
+
+static void
+intermediate_too(struct scene *s, const struct make_cert *m)
+{
+	make_certificate(m, keys[ROOT], &s->decoy);
+	s->extra[2] = s->extra[1];
+	s->extra[1] = buf_span(&s->decoy);
+	s->in.n_extra = 3;
+}
+
+static void
+decoy_expired(struct scene *s)
+{
+	struct make_cert m = s->certs[INTER];
+
+	m.validity = OLD;
+	intermediate_too(s, &m);
+}
+
+static void
+decoy_renamed(struct scene *s)
+{
+	struct make_cert m = s->certs[INTER];
+
+	m.subject = CN("585820204341");
+	intermediate_too(s, &m);
+}
+
+/* --- rows ----------------------------------------------------------------- */
 
 enum edit {
 	NOTHING,
@@ -543,8 +589,6 @@ struct row {
 	.level = l, .edit = EXT, .place = what, .x = { __VA_ARGS__ }
 #define WITHOUT(l, what) .level = l, .edit = DROP, .place = what
 #define FLIPPED(l)       .level = l, .edit = FLIP
-#define OLD              VALID("313930313031", "323030313031")
-#define NEW              VALID("343830313031", "343931323331")
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -552,6 +596,8 @@ static const struct row rows[] = {
 	{ "as silicon", NULL, .see = "nv.chain", .found = "3 certificates" },
 	{ "leaf first", NULL, .plan = nv_leaf_first, .see = "nv.unused", .found = "nothing else" },
 	{ "all in NV", NULL, .plan = nv_all, .see = "nv.chain", .found = "7 certificates" },
+	{ "all in NV, all used", NULL, .plan = nv_all, .see = "nv.unused", .found = "nothing else" },
+	{ "one twice", NULL, .plan = nv_twice, .see = "nv.unused", .found = "nothing else" },
 	{ "padding 00", NULL, .input = pad_00, .see = "nv.chain", .found = "69 bytes of padding 00 at offset" },
 	{ "padding ff", NULL, .input = pad_ff, .see = "nv.chain", .found = "69 bytes of padding ff at offset" },
 	{ "path lengths", NULL, .plan = path_lengths, .see = "path.pathlen", .found = "0 CAs below" },
@@ -562,6 +608,9 @@ static const struct row rows[] = {
 	{ "TPM is not known: specification", NULL, .input = tpm_unknown, .see = "ek.specification", .result = CHECK_SKIPPED, .found = "family 2.0" },
 	{ "anchor is an intermediate", NULL, .input = anchor_is_intermediate, .see = "path.anchor", .found = "a trust anchor" },
 	{ "another with its key id", NULL, .input = decoy_key_id, .see = "nv.unused", .result = CHECK_SKIPPED, .found = "1 not on the path, the first: CN=KRN CA" },
+	{ "expired one of two", NULL, .input = decoy_expired, .see = "path.anchor", .found = "a trust anchor" },
+	{ "another name of two", NULL, .input = decoy_renamed, .see = "path.anchor", .found = "a trust anchor" },
+	{ "self-issued", NULL, .plan = self_issued, .see = "path.pathlen", .found = "0 CAs below" },
 	{ "cross-certified root", NULL, .input = decoy_cross, .see = "path.anchor", .found = "a trust anchor" },
 	{ "unreadable extra", NULL, .input = extra_unreadable, .see = "given.parse", .result = CHECK_SKIPPED, .found = "certificate 3: " },
 	{ "no AKI in a CA", NULL, WITHOUT(ROM, AKI), .see = "path.issuer", .found = "by name" },
@@ -580,6 +629,7 @@ static const struct row rows[] = {
 	{ "SAN is not critical", "ek.san", PUT(EK, SAN, "551d11", "", TPM_NAMES(INTC, TGL, V500)), .found = "not critical" },
 	{ "manufacturer without id:", "ek.san.manufacturer", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES("10c0b 2020203439344535343433", TGL, V500)), .found = "   494E5443" },
 	{ "manufacturer of 7 digits", "ek.san.manufacturer", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES("10c0b 69643a3439344535347a7a", TGL, V500)), .found = "id:494E54zz" },
+	{ "manufacturer of 6 digits", "ek.san.manufacturer", PUT(EK, SAN, "551d11", "0101ff", "3042 a440 303e 3114 3012 06056781050201 0c09 69643a343934453534 310e 300c 0605678105020" TGL "3116 3014 0605678105020" V500), .input = tpm_unknown, .found = "id:494E54" },
 	{ "manufacturer is left out", "ek.san.manufacturer", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES("90c0b 69643a3439344535343433", TGL, V500)), .found = "none" },
 	{ "TPM of another manufacturer", "ek.san.manufacturer", .input = tpm_manufacturer, .found = "id:494E5443" },
 	{ "model is left out", "ek.san.model", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES(INTC, "90c03 54474c", V500)), .found = "none" },
@@ -641,8 +691,7 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-/* --- sources: made here, or of a real device
- * ------------------------------------- */
+/* --- sources: made here, or of a real device ------------------------------ */
 
 static int
 load_pem(const char *name, struct buf *out)
@@ -829,8 +878,7 @@ test_row(void **state)
 	    t->row->found != NULL ? t->row->found : "");
 }
 
-/* --- the rest
- * -------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------- */
 
 /* No check without a row that it rejects. */
 static void
