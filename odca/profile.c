@@ -76,9 +76,10 @@ profile_text(const char *text, const struct vars *v, char *out, size_t size,
 			p += plain;
 		} else {
 			plain = strcspn(p, "}");
-			n = put_word(
-			    p + 1, plain - 1, v, out + used, size - used);
-			p += plain + (p[plain] == '}');
+			n = p[plain] == '\0' ? -1
+					     : put_word(p + 1, plain - 1, v,
+						   out + used, size - used);
+			p += plain + 1;
 		}
 		if (n < 0)
 			return err_set(e, E_ASN1, "'%s': unknown word", text);
