@@ -42,6 +42,9 @@ $(foreach d,$(DEPS),$(if $(shell $(PKG_CONFIG) --exists $(firstword $(subst =, ,
 $(if $(shell command -v asn1Parser),,\
   $(error missing program 'asn1Parser': install libtasn1-bin (Debian, Ubuntu) or libtasn1-tools (Fedora), or run scripts/bootstrap))
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
+# "name version,..." for `odcasim version`.
+empty :=
+LIBRARIES := $(subst $(empty) $(empty),$(comma),$(foreach p,$(PKGS),$(p)~$(shell $(PKG_CONFIG) --modversion $(p))))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out libtpms libcrypto,$(PKGS)))
 endif
 
@@ -65,7 +68,7 @@ HARDEN := $(if $(SANITIZER)$(FUZZ)$(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protect
 OPT := $(if $(DEBUG),-O0,-O2) -g
 SAN := $(if $(SANITIZER),-fsanitize=$(SANITIZER) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
 	$(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all)
-CPPFLAGS_ALL := -I. -I$(GEN) -D_GNU_SOURCE -DODCASIM_VERSION='"$(VERSION)"' $(PKG_CFLAGS) \
+CPPFLAGS_ALL := -I. -I$(GEN) -D_GNU_SOURCE -DODCASIM_VERSION='"$(VERSION)"' -DODCASIM_LIBRARIES='"$(subst ~, ,$(LIBRARIES))"' $(PKG_CFLAGS) \
 	$(if $(SANITIZER)$(FUZZ),-DODCASIM_SANITIZED=1) $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 $(OPT) $(WARN) $(HARDEN) $(SAN) $(CFLAGS)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SAN) $(LDFLAGS)

@@ -3,6 +3,7 @@
 #include "sim/cli/serve.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/sandbox.h"
+#include "sim/tpm/store.h"
 
 #define DEFAULT_ADDRESS "127.0.0.1:2321"
 
@@ -36,6 +37,8 @@ serve_power_on(
 	if (!engine_has_identity())
 		log_warn("engine", "built with shared libtpms: TPM properties "
 				   "are libtpms' own, not Intel PTT's");
+	if (store_has_tpm(store) && engine_try_state(e) != 0)
+		return -1;
 	if (!o->power)
 		return 0;
 	if (engine_power_on(e) != 0)
