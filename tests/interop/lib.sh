@@ -29,62 +29,59 @@ trap 'exit 1' TERM INT
 
 CASES=0 FAILED=0
 
-verdict() { # STATUS DESCRIPTION; stdin explains a failure
+verdict() { # STATUS DESCRIPTION; $TMP/why explains a failure
 	CASES=$((CASES + 1))
 	if [ "$1" = 0 ]; then
-		cat >/dev/null
 		echo "ok $CASES - $2"
 	else
 		FAILED=$((FAILED + 1))
 		echo "not ok $CASES - $2"
-		sed 's/^/#   /'
+		sed 's/^/#   /' "$TMP/why"
 	fi
 	return "$1"
 }
 
-# The command succeeds. Its output goes to $TMP/out, and is shown if not.
-ok() { # DESCRIPTION COMMAND...
-	local description=$1 status=0
-	shift
-	"$@" >"$TMP/out" 2>&1 || status=$?
+# Run a command for a verdict; its output stays in $TMP/out.
+STATUS=0
+try() { # COMMAND...
+	STATUS=0
+	"$@" >"$TMP/out" 2>&1 || STATUS=$?
 	{
-		echo "$* (exit status $status)"
+		echo "$* (exit status $STATUS)"
 		cat "$TMP/out"
-	} | verdict "$status" "$description"
+	} >"$TMP/why"
+}
+
+# The command succeeds.
+ok() { # DESCRIPTION COMMAND...
+	try "${@:2}"
+	verdict "$STATUS" "$1"
 }
 
 # The command ends with this exit status.
 exits() { # STATUS DESCRIPTION COMMAND...
-	local want=$1 description=$2 status=0
-	shift 2
-	"$@" >"$TMP/out" 2>&1 || status=$?
-	{
-		echo "$* (exit status $status, want $want)"
-		cat "$TMP/out"
-	} | verdict $((status != want)) "$description"
+	try "${@:3}"
+	verdict $((STATUS != $1)) "$2"
 }
 
-# The command fails, whatever its exit status.
+# The command fails, whatever its exit status; a crash is no way to.
 fails() { # DESCRIPTION COMMAND...
-	local description=$1 status=0
-	shift
-	"$@" >"$TMP/out" 2>&1 || status=$?
-	{
-		echo "$* (succeeded)"
-		cat "$TMP/out"
-	} | verdict $((status == 0)) "$description"
+	try "${@:2}"
+	verdict $((STATUS == 0 || STATUS > 128)) "$1"
 }
 
 is() { # DESCRIPTION HAVE WANT
 	local status=0
 	[ "$2" = "$3" ] || status=1
-	printf 'have: %s\nwant: %s\n' "$2" "$3" | verdict $status "$1"
+	printf 'have: %s\nwant: %s\n' "$2" "$3" >"$TMP/why"
+	verdict $status "$1"
 }
 
 isnt() { # DESCRIPTION HAVE UNWANTED
 	local status=0
 	[ "$2" != "$3" ] || status=1
-	printf 'have: %s\n' "$2" | verdict $status "$1"
+	printf 'have: %s\n' "$2" >"$TMP/why"
+	verdict $status "$1"
 }
 
 # The last command's output has a line that matches.
@@ -94,7 +91,8 @@ says() { # DESCRIPTION EXTENDED-REGEX
 	{
 		printf 'want: %s\nin:\n' "$2"
 		cat "$TMP/out"
-	} | verdict $status "$1"
+	} >"$TMP/why"
+	verdict $status "$1"
 }
 
 finish() {
@@ -188,9 +186,10 @@ receive() { # FD COUNT
 # shellcheck disable=SC2034 # for the tests
 EK_INDICES=(0x1c00002 0x1c0000a 0x1c00016)
 
-# Read an NV index of the running TPM into a file.
-nvread() { # INDEX FILE
-	tpm2_nvread -Q -C o -o "$2" "$1"
+# Read an NV index of the running TPM into a file. (tpm2-tools warn that they
+# read all of it.)
+nvread() { # INDEX FILE [AUTHORISATION]
+	tpm2_nvread -Q -C "${3:-o}" -o "$2" "$1" 2>"$TMP/err"
 }
 
 # Split concatenated DER certificates into PREFIX-0.der, PREFIX-1.der ...

@@ -37,7 +37,7 @@ conversation() { # SERVER-TYPE
 		ok "$1: createek $key" tsscreateek -cp -alg $key
 		says "$1: EK $key is the certificate's" 'certificate matches output of createprimary'
 	done
-	ok "$1: nvreadpublic" tssnvreadpublic -ha 01c00002
+	ok "$1: nvreadpublic" tssnvreadpublic -ha 01c00002 -nalg sha384
 	says "$1: nameAlg is SHA-384" 'name algorithm 000c'
 	says "$1: attributes" 'attributes 62072408'
 	size=$(sed -n 's/.*data size //p' "$TMP/out")

@@ -60,7 +60,7 @@ serve "tpm_server again" "$port" ../tpm_server -port "$port"
 is "the state was kept" "$(tpm2_nvread -C o 0x1500000)" abc
 end
 serve "odcasim tpm_server -rm" "$port" "$ODCASIM" tpm_server -rm -port "$port"
-fails "-rm starts anew" tpm2_nvreadpublic -Q 0x1500000
+fails "-rm starts anew" tpm2_nvread -C o 0x1500000
 end
 
 cd ../microsoft || exit 1

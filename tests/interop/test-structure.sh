@@ -14,7 +14,8 @@ same() { # DESCRIPTION OURS REAL [SED-EDIT [OPTION]]
 	local status=0
 	"$TOP/scripts/compare-certs" ${5:+"$5"} "$2" "$3" >"$TMP/diff" 2>"$TMP/err" || status=$?
 	if [ $status = 2 ]; then
-		verdict 1 "$1" <"$TMP/err"
+		cp "$TMP/err" "$TMP/why"
+		verdict 1 "$1"
 		return
 	fi
 	is "$1" "$(sed -n 's/^- //p' "$TMP/diff")" \
@@ -73,7 +74,6 @@ for curve in P256:0x1c0000a P384:0x1c00016; do
 	same "adl: EK ${curve%:*} (unsigned, from flash)" "adl-${curve#*:}.der" real.der \
 		's/"id:\?{8}"/"id:02580012"/' --names
 done
-is "adl: EK RSA-2048's length" "$(($(stat -c %s adl-0x1c00002.der) / 8))" $((896 / 8))
 
 # No Tiger Lake EK is known: the Alder Lake one, with this generation's names.
 read_device tgl
