@@ -83,18 +83,18 @@ device_init(struct device *d, const struct fuses *fuses, const struct family *f,
 {
 	char suffix[16];
 
-	if (svn < 1 || svn > MAX_SVN)
-		return err_set(
-		    e, E_USAGE, "SVN %u is not in 1 to %d", svn, MAX_SVN);
 	*d = (struct device){
 		.family = f, .batch = b, .svn = svn, .fuses = *fuses
 	};
 	/* The firmware's levels carry its SVN, so that what leaked from an old
 	 * firmware is worthless after an update. */
 	(void)snprintf(suffix, sizeof(suffix), " svn %02u", svn);
-	if (climb(d, "rom", "", &d->rom, e) == 0 &&
-	    climb(d, "kernel", suffix, &d->kernel, e) == 0 &&
-	    climb(d, "ptt", suffix, &d->ptt, e) == 0)
+	if (svn < 1 || svn > MAX_SVN)
+		(void)err_set(
+		    e, E_USAGE, "SVN %u is not in 1 to %d", svn, MAX_SVN);
+	else if (climb(d, "rom", "", &d->rom, e) == 0 &&
+		 climb(d, "kernel", suffix, &d->kernel, e) == 0 &&
+		 climb(d, "ptt", suffix, &d->ptt, e) == 0)
 		return 0;
 	device_done(d);
 	return -1;

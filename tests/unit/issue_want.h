@@ -1,0 +1,104 @@
+/*
+ * issue_want.h - what the certificates must be to the byte, from decoded real
+ * ones and without a line of the program: for test_issue.c only.
+ *
+ * Notation: pairs of hex digits are bytes; a pair before '(' is a tag, whose
+ * length is made; 'text' is ASCII; $name is a part of the certificate at hand.
+ */
+
+/* clang-format off */
+#define ECDSA_SHA384      "30(06(2a8648ce3d040303)) "
+#define ECDSA_SHA384_NULL "30(06(2a8648ce3d040303)0500) "
+#define OU(text) "31(30(06(55040b)0c('" text "')))"
+#define CN(text) "31(30(06(550403)0c('" text "')))"
+#define NAME_CN(text) "30(" CN(text) ") "
+#define NAME_CA(text) "30(" OU(text) CN("www.odcasim.test") ") "
+#define NAME_ROOT "30(31(30(06(550406)0c('US')))31(30(06(550408)0c('CA')))"     \
+	"31(30(06(550407)0c('Santa Clara')))31(30(06(55040a)0c('odcasim TEST')))" \
+	OU("TEST OnDie CA Root Cert Signing") CN("www.odcasim.test") ") "
+#define DATES(from) "30(17('" from "')17('491231235959Z')) "
+#define P384 "30(30(06(2a8648ce3d0201)06(2b81040022))03(00 $key)) "
+#define P256 "30(30(06(2a8648ce3d0201)06(2a8648ce3d030107))03(00 $key)) "
+#define RSA  "30(30(06(2a864886f70d010101)0500)03(00 30(02(00 $key)0203010001))) "
+
+#define TBS(alg, issuer, from, subject, key, exts)                              \
+	"30(a0(020102)02($serial)" alg issuer DATES(from) subject key "a3(30(" exts ")))"
+
+#define AKI "30(06(551d23)04(30(80($aki)))) "
+#define SKI "30(06(551d0e)04(04($ski))) "
+#define BC_TRUE  "30(06(551d13)0101ff 04(30(0101ff))) "
+#define BC_FALSE "30(06(551d13)0101ff 04(30(010100))) "
+#define KU(bits) "30(06(551d0f)0101ff 04(03(" bits "))) "
+#define URL(path) "86('https://tsci.intel.test/content/OnDieCA/" path "')"
+#define AIA(file) "30(06(2b06010505070101)04(30(30(06(2b06010505073002)" URL("certs/" file) ")))) "
+#define CRLDP(file) "30(06(551d1f)04(30(30(a0(a0(" URL("crls/" file) ")))))) "
+#define INDIRECT(file, issuer) "30(06(551d1f)04(30(30("                         \
+	"a0(a0(" URL("crls/" file) "))a2(a4(" issuer ")))))) "
+#define EKU "30(06(551d25)04(30(06(6781050801)))) "
+#define SDA "30(06(551d09)010100 04(30(30(06(6781050210)31(30(0c('2.0')020100 0202008a)))))) "
+#define SAN(model, version) "30(06(551d11)0101ff 04(30(a4(30("                  \
+	"31(30(06(6781050201)0c('id:494E5443')))"                               \
+	"31(30(06(6781050202)0c('" model "')))"                                 \
+	"31(30(06(6781050203)0c('id:" version "')))))))) "
+
+#define ADL_INTERMEDIATE NAME_CA("TEST ODCA CA2 CSME Intermediate CA")
+#define ADL_ISSUING      NAME_CA("TEST ODCA 2 CSME P_ADL 00002820 Issuing CA")
+#define ADL_INDIRECT     INDIRECT("ODCA_CA2_CSME_Indirect.crl", ADL_INTERMEDIATE)
+#define TGL_INTERMEDIATE NAME_CA("TEST OnDie CA CSME Intermediate CA")
+#define TGL_ISSUING      NAME_CA("TEST On Die CSME P_TGL 00002004 Issuing CA")
+#define TGL_INDIRECT     INDIRECT("OnDie_CA_CSME_Indirect.crl", TGL_INTERMEDIATE)
+
+#define EK(fam, from, key, ku, indirect, version)                               \
+	TBS(ECDSA_SHA384, NAME_CN("CSME " fam " PTT  01SVN"), from, "3000 ", key, \
+	    AKI BC_FALSE KU(ku) indirect EKU SDA SAN(fam, version))
+#define ADL_EK(key, ku) EK("ADL", "210623000000Z", key, ku, ADL_INDIRECT, "02580012")
+#define TGL_EK(key, ku) EK("TGL", "190101000000Z", key, ku, TGL_INDIRECT, "01F4000E")
+
+static const struct want {
+	const char *family, *profile;
+	const char *serial; /* hex, or the label that the device derives from */
+	const char *alg;    /* outside */
+	const char *tbs;
+} wants[] = {
+	{ "adl", "rom", "rom batch 00002820", ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, ADL_ISSUING, "211201000000Z", NAME_CN("CSME ADL ROM CA"), P384,
+	    AKI SKI BC_TRUE KU("01ae") AIA("ADL_00002820_ODCA_CA2.cer") CRLDP("ADL_00002820_ODCA_CA2.crl")) },
+	{ "adl", "kernel", "01", ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, NAME_CN("CSME ADL ROM CA"), "210623000000Z", NAME_CN("CSME ADL SVN01 Kernel CA"), P384,
+	    AKI SKI BC_TRUE KU("02ac") ADL_INDIRECT) },
+	{ "adl", "ptt", "0104130040", ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, NAME_CN("CSME ADL SVN01 Kernel CA"), "210623000000Z", NAME_CN("CSME ADL PTT  01SVN"), P384,
+	    AKI SKI BC_TRUE KU("0204") ADL_INDIRECT) },
+	{ "adl", "ek-rsa2048", "ek-rsa2048 svn 01", ECDSA_SHA384, ADL_EK(RSA, "0520") },
+	{ "adl", "ek-p256", "ek-p256 svn 01", ECDSA_SHA384, ADL_EK(P256, "0308") },
+	{ "adl", "ek-p384", "ek-p384 svn 01", ECDSA_SHA384, ADL_EK(P384, "0308") },
+
+	{ "tgl", "rom", "rom batch 00002004", ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, TGL_ISSUING, "190501000000Z", NAME_CN("CSME TGL ROM CA"), P384,
+	    AKI SKI BC_TRUE KU("01ae") AIA("TGL_00002004_OnDie_CA.cer") CRLDP("TGL_00002004_OnDie_CA.crl")) },
+	{ "tgl", "kernel", "01", ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, NAME_CN("CSME TGL ROM CA"), "190101000000Z", NAME_CN("CSME TGL SVN01 Kernel CA"), P384,
+	    AKI SKI BC_TRUE KU("02ac") TGL_INDIRECT) },
+	{ "tgl", "ptt", "0104130040", ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, NAME_CN("CSME TGL SVN01 Kernel CA"), "190101000000Z", NAME_CN("CSME TGL PTT  01SVN"), P384,
+	    AKI SKI BC_TRUE KU("0204") TGL_INDIRECT) },
+	{ "tgl", "ek-rsa2048", "ek-rsa2048 svn 01", ECDSA_SHA384, TGL_EK(RSA, "0520") },
+	{ "tgl", "ek-p256", "ek-p256 svn 01", ECDSA_SHA384, TGL_EK(P256, "0308") },
+	{ "tgl", "ek-p384", "ek-p384 svn 01", ECDSA_SHA384, TGL_EK(P384, "0308") },
+
+	{ "adl", "root", NULL, ECDSA_SHA384_NULL,
+	  TBS(ECDSA_SHA384_NULL, NAME_ROOT, "190403000000Z", NAME_ROOT, P384, AKI BC_TRUE KU("0106") SKI) },
+	{ "tgl", "intermediate", NULL, ECDSA_SHA384_NULL,
+	  TBS(ECDSA_SHA384_NULL, NAME_ROOT, "190404000000Z", TGL_INTERMEDIATE, P384,
+	    AIA("OnDie_CA_RootCA_Certificate.cer") AKI BC_TRUE CRLDP("OnDie_CA.crl") KU("0106") SKI) },
+	{ "adl", "intermediate", NULL, ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, NAME_ROOT, "200304170425Z", ADL_INTERMEDIATE, P384,
+	    AKI SKI BC_TRUE KU("0106") AIA("OnDie_CA_RootCA_Certificate.cer") CRLDP("OnDie_CA.crl")) },
+	{ "tgl", "issuing", NULL, ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, TGL_INTERMEDIATE, "190501000000Z", TGL_ISSUING, P384,
+	    SKI AKI BC_TRUE KU("0106") AIA("OnDie_CA_CSME_Intermediate.cer") CRLDP("OnDie_CA_CSME_Product.crl")) },
+	{ "adl", "issuing", NULL, ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, ADL_INTERMEDIATE, "211201000000Z", ADL_ISSUING, P384,
+	    AKI SKI BC_TRUE KU("0106") AIA("ODCA_CA2_CSME_Intermediate.cer") CRLDP("ODCA_CA2_CSME_Product.crl")) },
+};
+/* clang-format on */
