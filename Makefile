@@ -68,7 +68,7 @@ HARDEN := $(if $(SANITIZER)$(FUZZ)$(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protect
 OPT := $(if $(DEBUG),-O0,-O2) -g
 SAN := $(if $(SANITIZER),-fsanitize=$(SANITIZER) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
 	$(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all)
-CPPFLAGS_ALL := -I. -I$(GEN) -D_GNU_SOURCE -DODCASIM_VERSION='"$(VERSION)"' -DODCASIM_LIBRARIES='"$(subst ~, ,$(LIBRARIES))"' $(PKG_CFLAGS) \
+CPPFLAGS_ALL := -I. -I$(GEN) -D_GNU_SOURCE $(PKG_CFLAGS) \
 	$(if $(SANITIZER)$(FUZZ),-DODCASIM_SANITIZED=1) $(CPPFLAGS)
 CFLAGS_ALL := -std=gnu11 $(OPT) $(WARN) $(HARDEN) $(SAN) $(CFLAGS)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SAN) $(LDFLAGS)
@@ -111,7 +111,7 @@ check-docs: $(OUT)/odcasim ## what README shows is what the program prints
 
 test-programs: $(UNIT) $(FUZZERS:%=$(OUT)/fuzz/replay_%) $(OUT)/wire/wirerun
 
-lint: $(GEN)/odca_asn1_tab.c ## warnings as errors (gcc, clang), clang-tidy, cppcheck, shellcheck, layers, format
+lint: $(GEN)/odca_asn1_tab.c $(GEN)/config.h ## warnings as errors (gcc, clang), clang-tidy, cppcheck, shellcheck, layers, format
 	$(Q)CC="$(CC)" CLANG="$(CLANG)" CPPFLAGS="$(CPPFLAGS_ALL)" WARN="$(WARN)" scripts/lint
 
 fmt: ## format the C files in place
@@ -149,7 +149,13 @@ $(OUT)/libodcasim.a: $(LIB_OBJ)
 	@echo "  AR    $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c Makefile
+# Names and versions, for those who include it.
+$(GEN)/config.h: Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#define ODCASIM_VERSION "%s"\n#define ODCASIM_LIBRARIES "%s"\n' \
+		"$(VERSION)" "$(subst ~, ,$(LIBRARIES))" >$@
+
+$(OUT)/%.o: %.c Makefile | $(GEN)/config.h
 	@echo "  CC    $<"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<

@@ -1,12 +1,9 @@
+#include "config.h"
 #include "sim/cli/home.h"
 #include "sim/cli/out.h"
 #include "sim/tpm/engine.h"
 
-/* "libtpms 0.9.2,libcrypto 3.0.19": what the Makefile built with. */
-#ifndef ODCASIM_LIBRARIES
-#define ODCASIM_LIBRARIES ""
-#endif
-
+/* ODCASIM_LIBRARIES is "name version,...": what the Makefile built with. */
 static json_t *
 libraries(void)
 {

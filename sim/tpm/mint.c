@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "config.h"
 #include "odca/device.h"
 #include "odca/pki.h"
 #include "sim/base/file.h"
