@@ -2,51 +2,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
 
+#include "temppki.h"
 #include "odca/issue.h"
 #include "odca/pki_list.h"
 #include "sim/base/file.h"
-
-struct temp {
-	char base[64]; /* made and removed by the test */
-	char pki[96];
-};
-
-static void
-make_temp(struct temp *t)
-{
-	(void)snprintf(t->base, sizeof(t->base), "/tmp/odcasim-test-XXXXXX");
-	assert_non_null(mkdtemp(t->base));
-	(void)snprintf(t->pki, sizeof(t->pki), "%s/pki", t->base);
-}
-
-static void
-remove_tree(const char *path)
-{
-	DIR *d = opendir(path);
-	const struct dirent *entry;
-
-	while (d != NULL && (entry = readdir(d)) != NULL) {
-		char inner[512];
-
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		(void)snprintf(
-		    inner, sizeof(inner), "%s/%s", path, entry->d_name);
-		if (unlink(inner) != 0)
-			remove_tree(inner);
-	}
-	if (d != NULL)
-		(void)closedir(d);
-	(void)rmdir(path);
-}
 
 static void
 path_of(const struct temp *t, const char *name, char *out, size_t n)
