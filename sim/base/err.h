@@ -59,11 +59,15 @@ struct err {
  * err_wrap: "phrase: " before the message; code and hint stay.
  * err_hint: what the user can do next.
  */
-#define err_set(e, ...)	  ERR_MINUS_1(err_do_set((e), __VA_ARGS__))
+#define err_set(e, ...)   ERR_MINUS_1(err_do_set((e), __VA_ARGS__))
 #define err_errno(e, ...) ERR_MINUS_1(err_do_errno((e), __VA_ARGS__))
 #define err_wrap(e, ...)  ERR_MINUS_1(err_do_wrap((e), __VA_ARGS__))
 #define err_hint(e, ...)  ERR_MINUS_1(err_do_hint((e), __VA_ARGS__))
-#define ERR_MINUS_1(call) __extension__({ call; -1; })
+#define ERR_MINUS_1(call)                                                      \
+	__extension__({                                                        \
+		call;                                                          \
+		-1;                                                            \
+	})
 
 void err_do_set(struct err *e, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

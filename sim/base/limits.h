@@ -26,8 +26,8 @@
 #define MAX_SMALL_FILE (64 * 1024)
 
 /* Certificates. A real ODCA chain has 7; its longest member is 949 bytes. */
-#define MAX_CERT_SIZE   4096
-#define MAX_CERT_COUNT  64
+#define MAX_CERT_SIZE  4096
+#define MAX_CERT_COUNT 64
 /* Certificates that a verifier is given besides those of one TPM. */
 #define MAX_GIVEN_CERTS 256
 #define MAX_CHAIN_DEPTH 16

@@ -45,7 +45,10 @@ void command_done(struct command *c);
 int command_flush(uint32_t handle, struct err *e);
 
 /* So that command_done() is safe before command_begin(). */
-#define COMMAND_INIT { .name = NULL }
+#define COMMAND_INIT                                                           \
+	{                                                                      \
+		.name = NULL                                                   \
+	}
 
 #define auto_command AUTO(command_done) struct command
 

@@ -65,8 +65,11 @@ find_batch(const struct family *f, const char *number, const struct batch **ret,
 {
 	AUTO(suggest_done) struct suggest s = { .word = NULL };
 
-	*ret = number != NULL ? family_batch(f, number) : f->batches;
-	if (*ret != NULL)
+	if (number == NULL) {
+		*ret = f->batches;
+		return 0;
+	}
+	if ((*ret = family_batch(f, number)) != NULL)
 		return 0;
 	suggest_init(&s, number);
 	for (const struct batch *b = f->batches; b->number != NULL; b++)

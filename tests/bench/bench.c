@@ -83,7 +83,7 @@ spawn(char **argv, int out)
 {
 	pid_t pid = fork();
 
-	if (pid < 0)
+	if (pid < 0 || argv[0] == NULL)
 		die("fork");
 	if (pid == 0) {
 		(void)dup2(out, STDOUT_FILENO);
@@ -431,7 +431,7 @@ measure_subject(const struct subject *t)
 	auto_buf command = BUF_INIT(MAX_TPM_COMMAND);
 	uint8_t response[MAX_TPM_RESPONSE + 4];
 	double f, e, o, c;
-	size_t size;
+	size_t size = 0;
 
 	command_bytes(t->hex, &command);
 	for (enum via v = VIA_PROCESS; v <= VIA_TCTI; v++) {
