@@ -134,8 +134,7 @@ secret_bn(BN_CTX *ctx)
 	return bn;
 }
 
-/* --- digests and derivation ------------------------------------------------
- */
+/* --- digests and derivation --- */
 
 int
 sha256(struct span msg, uint8_t out[static SHA256_SIZE])
@@ -211,8 +210,7 @@ random_bytes(size_t n, struct buf *out)
 	return 0;
 }
 
-/* --- private keys -----------------------------------------------------------
- */
+/* --- private keys --- */
 
 /* out = scalar * G, 04 | X | Y. */
 static int
@@ -392,8 +390,7 @@ key_store_pem(const struct key *k, struct buf *out, struct err *e)
 	return 0;
 }
 
-/* --- signing: RFC 6979 ------------------------------------------------------
- */
+/* --- signing: RFC 6979 --- */
 
 /* HMAC_DRBG's state; both are as long as the order, SHA-384 with P-384. */
 struct drbg {
@@ -516,8 +513,7 @@ key_sign(const struct key *k, struct span msg, struct buf *out, struct err *e)
 	return sign_hash(k, hash, ctx, out, e);
 }
 
-/* --- verifying --------------------------------------------------------------
- */
+/* --- verifying --- */
 
 static const struct {
 	const char *key, *digest;

@@ -18,8 +18,7 @@
 #include "odca/cert.h"
 #include "sim/base/file.h"
 
-/* --- goldens
- * --------------------------------------------------------------------- */
+/* --- goldens --- */
 
 static void __attribute__((format(printf, 2, 3)))
 put_text(struct buf *out, const char *fmt, ...)
@@ -119,8 +118,7 @@ test_goldens(void **state)
 	}
 }
 
-/* --- silicon
- * ----------------------------------------------------------------------- */
+/* --- silicon --- */
 
 #define SILICON "../shared/reference/odca/"
 

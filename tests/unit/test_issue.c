@@ -17,8 +17,7 @@
 #include "odca/build.h"
 #include "odca/der.h"
 
-/* --- the notation of issue_want.h
- * --------------------------------------------- */
+/* --- the notation of issue_want.h --- */
 
 struct part {
 	const char *name;
@@ -90,8 +89,7 @@ put_want(const char **p, const struct part *parts, struct buf *out)
 	}
 }
 
-/* --- bytes
- * ---------------------------------------------------------------------- */
+/* --- bytes --- */
 
 static void
 key_id(const struct pubkey *k, uint8_t out[static SHA256_SIZE])
@@ -204,8 +202,7 @@ test_bytes_below_a_new_hierarchy(void **state)
 	remove_tree(t.base);
 }
 
-/* --- devices
- * ---------------------------------------------------------------------- */
+/* --- devices --- */
 
 static bool
 contains(const struct buf *b, const char *text)
@@ -320,8 +317,7 @@ test_usage(void **state)
 	    device_init(&d, &fuses, f, f->batches, MAX_SVN + 1, &e), -1);
 }
 
-/* --- OpenSSL's verdict
- * --------------------------------------------------------- */
+/* --- OpenSSL's verdict --- */
 
 static X509 *
 x509_of(const struct buf *b)
