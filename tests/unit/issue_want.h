@@ -5,6 +5,10 @@
  * Notation: pairs of hex digits are bytes; a pair before '(' is a tag, whose
  * length is made; 'text' is ASCII; $name is a part of the certificate at hand.
  */
+#ifndef TESTS_UNIT_ISSUE_WANT_H
+#define TESTS_UNIT_ISSUE_WANT_H
+
+#include <stddef.h>
 
 /* clang-format off */
 #define ECDSA_SHA384      "30(06(2a8648ce3d040303)) "
@@ -102,3 +106,5 @@ static const struct want {
 	    AKI SKI BC_TRUE KU("0106") AIA("ODCA_CA2_CSME_Intermediate.cer") CRLDP("ODCA_CA2_CSME_Product.crl")) },
 };
 /* clang-format on */
+
+#endif

@@ -1,8 +1,16 @@
 /*
  * made.h - devices with all their certificates, for test_issue.c and
- * test_golden.c.  Include after cmocka.h.
+ * test_golden.c.
  */
+#ifndef TESTS_UNIT_MADE_H
+#define TESTS_UNIT_MADE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "odca/issue.h"
 #include "sim/base/limits.h"
@@ -138,3 +146,5 @@ assert_same(const char *what, struct span got, struct span want)
 	fail_msg("%s: %zu bytes, not %zu, from offset %zu on", what, got.n,
 	    want.n, i);
 }
+
+#endif

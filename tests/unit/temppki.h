@@ -1,12 +1,19 @@
 /*
- * temppki.h - room for a hierarchy below /tmp, removed by the test.  Include
- * after cmocka.h.
+ * temppki.h - room for a hierarchy below /tmp, removed by the test.
  */
+#ifndef TESTS_UNIT_TEMPPKI_H
+#define TESTS_UNIT_TEMPPKI_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 struct temp {
 	char base[64];
@@ -42,3 +49,5 @@ remove_tree(const char *path)
 		(void)closedir(d);
 	(void)rmdir(path);
 }
+
+#endif
