@@ -170,7 +170,7 @@ $(GEN)/%.o: $(GEN)/%.c
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-cast-qual -Wno-undef -c -o $@ $<
 
 # The TEST hierarchy is part of the program (.incbin).
-$(OUT)/odca/embed.o: $(wildcard certs/pki/*/*)
+$(OUT)/odca/embed.o: $(wildcard certs/pki/host certs/pki/*/*)
 
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libodcasim.a
 	@echo "  LD    $@"

@@ -36,42 +36,27 @@ put_pem(const struct span *certs, size_t n, struct buf *out, struct err *e)
 }
 
 static int
-export_file(
-    const char *dir, const struct pki *pki, const char *name, struct err *e)
+export_file(const char *dir, const char *name, struct span der, struct err *e)
 {
 	char path[MAX_PATH_LENGTH], file[MAX_NAME_TEXT];
-	struct span der;
 
 	(void)snprintf(file, sizeof(file), "%s.cer", name);
-	if (pki_cert(pki, name, &der, e) != 0 ||
-	    home_path(dir, file, path, e) != 0)
+	if (home_path(dir, file, path, e) != 0)
 		return -1;
 	return file_write(AT_FDCWD, path, der, FILE_NOSYNC, e);
 }
 
 /* Under the names that they have on the real host. */
 static int
-export_files(const struct args *a, const struct pki *pki, struct err *e)
+export_files(const struct args *a, const struct pki *pki,
+    const struct span *certs, size_t n, struct err *e)
 {
-	static const char *const upper[] = { "OnDie_CA_RootCA_Certificate",
-		"OnDie_CA_CSME_Intermediate", "ODCA_CA2_CSME_Intermediate" };
-	char name[MAX_NAME_TEXT];
-	const struct family *f;
-	size_t n;
-
 	if (mkdir(a->out, 0755) != 0 && errno != EEXIST)
 		return err_errno(e, "make directory '%s'", a->out);
-	for (size_t i = 0; i < sizeof(upper) / sizeof(upper[0]); i++)
-		if (export_file(a->out, pki, upper[i], e) != 0)
+	for (size_t i = 0; i < n; i++)
+		if (export_file(a->out, pki_cert_name(pki, i), certs[i], e) !=
+		    0)
 			return -1;
-	f = family_all(&n);
-	for (size_t i = 0; i < n; i++) {
-		for (const struct batch *b = f[i].batches; b->number; b++) {
-			pki_issuing_name(&f[i], b, name, sizeof(name));
-			if (export_file(a->out, pki, name, e) != 0)
-				return -1;
-		}
-	}
 	return home_put_root(a, a->out, e);
 }
 
@@ -85,9 +70,9 @@ cmd_ca_export(const struct args *a, struct err *e)
 
 	if (pki_open(a->device.pki, &pki, e) != 0)
 		return -1;
-	if (a->out != NULL)
-		return export_files(a, pki, e);
 	n = pki_certs(pki, certs, MAX_CERT_COUNT);
+	if (a->out != NULL)
+		return export_files(a, pki, certs, n, e);
 	if (put_pem(certs, n, &pem, e) != 0)
 		return -1;
 	if (fwrite(pem.p, 1, pem.n, stdout) != pem.n || fflush(stdout) != 0)

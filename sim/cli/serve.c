@@ -1,29 +1,12 @@
 #include "sim/base/limits.h"
 #include "sim/base/log.h"
 #include "sim/cli/serve.h"
+#include "sim/tpm/command.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/sandbox.h"
 #include "sim/tpm/store.h"
 
 #define DEFAULT_ADDRESS "127.0.0.1:2321"
-
-static int
-startup_clear(struct err *e)
-{
-	/* TPM2_Startup(TPM_SU_CLEAR), Part 3, 9.3 */
-	static const uint8_t command[] = { 0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01,
-		0x44, 0, 0 };
-	auto_buf rsp = BUF_INIT(MAX_TPM_RESPONSE);
-	uint32_t rc;
-
-	if (engine_process(0, SPAN_OF(command), &rsp, e) != 0)
-		return err_wrap(e, "TPM2_Startup(CLEAR)");
-	rc = engine_response_code(buf_span(&rsp));
-	if (rc != 0)
-		return err_set(
-		    e, E_TPM, "TPM2_Startup(CLEAR) failed: 0x%x", rc);
-	return 0;
-}
 
 int
 serve_power_on(
@@ -43,7 +26,7 @@ serve_power_on(
 		return 0;
 	if (engine_power_on(e) != 0)
 		return -1;
-	return o->startup ? startup_clear(e) : 0;
+	return o->startup ? command_startup_clear(e) : 0;
 }
 
 static int

@@ -1,13 +1,10 @@
+#include "odca/ek_template.h"
 #include "sim/tpm/command.h"
 #include "sim/tpm/engine.h"
+#include "sim/tpm/tpm2.h"
 
 enum {
-	ST_NO_SESSIONS = 0x8001,
-	ST_SESSIONS = 0x8002,
-	CC_FLUSH_CONTEXT = 0x165,
-	RC_RETRY = 0x922,
 	MAX_RETRIES = 4,
-	RS_PW = 0x40000009, /* password authorisation */
 	CONTINUE_SESSION = 0x01,
 	AUTH_SIZE = 9, /* handle, empty nonce, attributes, empty auth */
 };
@@ -99,6 +96,41 @@ command_done(struct command *c)
 {
 	buf_free(&c->bytes);
 	buf_free(&c->response);
+}
+
+int
+command_startup_clear(struct err *e)
+{
+	auto_command c = COMMAND_INIT;
+	struct span none;
+
+	command_begin(&c, CC_STARTUP, "Startup");
+	(void)buf_put_u16(&c.bytes, SU_CLEAR);
+	return command_run(&c, NULL, &none, e);
+}
+
+int
+command_create_ek(struct command *c, uint32_t cert_index, uint32_t *ret_handle,
+    struct span *ret_public, struct err *e)
+{
+	auto_buf template = BUF_INIT(MAX_EK_TEMPLATE);
+	struct span out;
+
+	if (ek_template(cert_index, &template, e) != 0)
+		return -1;
+	command_begin(c, CC_CREATE_PRIMARY, "CreatePrimary");
+	command_handle(c, RH_ENDORSEMENT);
+	command_password(c);
+	(void)buf_put_u16(&c->bytes, 4); /* inSensitive: both parts empty */
+	(void)buf_put_u32(&c->bytes, 0);
+	(void)buf_put_2b(&c->bytes, buf_span(&template));
+	(void)buf_put_u16(&c->bytes, 0); /* outsideInfo */
+	(void)buf_put_u32(&c->bytes, 0); /* creationPCR */
+	if (command_run(c, ret_handle, &out, e) != 0)
+		return -1;
+	if (span_get_2b(&out, ret_public))
+		return err_set(e, E_SHORT, "response to TPM2_CreatePrimary");
+	return 0;
 }
 
 int

@@ -41,6 +41,15 @@ int command_run(
     struct command *c, uint32_t *ret_handle, struct span *ret, struct err *e);
 void command_done(struct command *c);
 
+/* TPM2_Startup(TPM_SU_CLEAR). */
+int command_startup_clear(struct err *e);
+/*
+ * TPM2_CreatePrimary of the EK whose certificate is at cert_index, in the
+ * endorsement hierarchy with empty authorisation. *ret_public is its
+ * TPMT_PUBLIC, borrowed until command_done(c); the caller flushes the handle.
+ */
+int command_create_ek(struct command *c, uint32_t cert_index,
+    uint32_t *ret_handle, struct span *ret_public, struct err *e);
 /* TPM2_FlushContext of a session or a transient object. */
 int command_flush(uint32_t handle, struct err *e);
 

@@ -14,18 +14,8 @@
 #include "sim/tpm/command_names.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/store.h"
+#include "sim/tpm/tpm2.h"
 #include "sim/tpm/wrap.h"
-
-enum { /* TPM 2.0 Part 2, 6.6.3 */
-	RC_FAILURE = 0x101,
-	RC_COMMAND_SIZE = 0x142,
-	CC_SELF_TEST = 0x143,
-	CC_GET_CAPABILITY = 0x17a,
-	CC_GET_TEST_RESULT = 0x17c,
-	ALG_RSA = 0x0001,
-	ST_NO_SESSIONS = 0x8001,
-	ST_SESSIONS = 0x8002,
-};
 
 /* libtpms is global state, and so is this. */
 static struct {

@@ -3,6 +3,7 @@
 
 #include "odca/family.h"
 #include "sim/tpm/identity.h"
+#include "sim/tpm/tpm2.h"
 
 #define TPMA_PERMANENT_GENERATED_EPS (1u << 10)
 

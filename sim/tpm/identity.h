@@ -12,22 +12,6 @@
 
 #include <stdint.h>
 
-enum { /* TPM_PT, TPM 2.0 Part 2, 6.13 */
-	PT_REVISION = 0x102,
-	PT_DAY_OF_YEAR = 0x103,
-	PT_YEAR = 0x104,
-	PT_MANUFACTURER = 0x105,
-	PT_VENDOR_STRING_1 = 0x106,
-	PT_VENDOR_STRING_2 = 0x107,
-	PT_VENDOR_STRING_3 = 0x108,
-	PT_VENDOR_STRING_4 = 0x109,
-	PT_FIRMWARE_VERSION_1 = 0x10b,
-	PT_NV_COUNTERS_MAX = 0x116,
-	PT_MODES = 0x12d,
-	PT_PERMANENT = 0x200,
-	PT_HR_NV_INDEX = 0x202,
-};
-
 /* TPML_TAGGED_TPM_PROPERTY as libtpms has it in memory. */
 struct tpm_properties {
 	uint32_t count;

@@ -3,26 +3,7 @@
 #include "sim/base/limits.h"
 #include "sim/tpm/command.h"
 #include "sim/tpm/nvcert.h"
-
-enum { /* TPM 2.0 Part 2 */
-	CC_NV_UNDEFINE_SPACE_SPECIAL = 0x11f,
-	CC_NV_DEFINE_SPACE = 0x12a,
-	CC_NV_WRITE = 0x137,
-	CC_POLICY_SIGNED = 0x160,
-	CC_LOAD_EXTERNAL = 0x167,
-	CC_POLICY_COMMAND_CODE = 0x16c,
-	CC_POLICY_OR = 0x171,
-	CC_START_AUTH_SESSION = 0x176,
-	CC_POLICY_GET_DIGEST = 0x189,
-	RH_NULL = 0x40000007,
-	RH_PLATFORM = 0x4000000c,
-	ALG_HMAC = 0x0005,
-	ALG_KEYEDHASH = 0x0008,
-	ALG_SHA384 = 0x000c,
-	ALG_NULL = 0x0010,
-	SE_POLICY = 0x01,
-	SE_TRIAL = 0x03,
-};
+#include "sim/tpm/tpm2.h"
 
 /*
  * PLATFORMCREATE | NO_DA | AUTHREAD | OWNERREAD | PPREAD | WRITEDEFINE |

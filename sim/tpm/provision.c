@@ -6,19 +6,9 @@
 #include "sim/tpm/command.h"
 #include "sim/tpm/nvcert.h"
 #include "sim/tpm/provision.h"
+#include "sim/tpm/tpm2.h"
 
-enum { /* TPM 2.0 Part 2 */
-	CC_PCR_ALLOCATE = 0x12b,
-	CC_CREATE_PRIMARY = 0x131,
-	CC_DA_PARAMETERS = 0x13a,
-	CC_STARTUP = 0x144,
-	CC_SHUTDOWN = 0x145,
-	RH_LOCKOUT = 0x4000000a,
-	RH_ENDORSEMENT = 0x4000000b,
-	RH_PLATFORM = 0x4000000c,
-	SU_CLEAR = 0x0000,
-	PCR_COUNT_BYTES = 3,
-};
+#define PCR_COUNT_BYTES 3
 
 /* TPM_PT_MAX_AUTH_FAIL, LOCKOUT_INTERVAL, LOCKOUT_RECOVERY of PTT. */
 #define DA_MAX_TRIES        0x20u
@@ -28,12 +18,12 @@ enum { /* TPM 2.0 Part 2 */
 /* --- small commands ------------------------------------------------------ */
 
 static int
-startup(uint32_t code, const char *name, struct err *e)
+shutdown_clear(struct err *e)
 {
 	auto_command c = COMMAND_INIT;
 	struct span none;
 
-	command_begin(&c, code, name);
+	command_begin(&c, CC_SHUTDOWN, "Shutdown");
 	(void)buf_put_u16(&c.bytes, SU_CLEAR);
 	return command_run(&c, NULL, &none, e);
 }
@@ -57,7 +47,8 @@ set_lockout(struct err *e)
 
 const char *const pcr_bank_names[] = { "sha1", "sha256", "sha384", "sha512",
 	NULL };
-static const uint16_t pcr_bank_algs[] = { 0x0004, 0x000b, 0x000c, 0x000d };
+static const uint16_t pcr_bank_algs[] = { ALG_SHA1, ALG_SHA256, ALG_SHA384,
+	ALG_SHA512 };
 #define N_PCR_BANKS (sizeof(pcr_bank_algs) / sizeof(pcr_bank_algs[0]))
 
 int
@@ -145,25 +136,11 @@ static int
 create_ek(const struct ek_template *t, struct pubkey *ret, struct err *e)
 {
 	auto_command c = COMMAND_INIT;
-	auto_buf template = BUF_INIT(MAX_EK_TEMPLATE);
-	struct span out, public;
+	struct span public;
 	uint32_t handle;
 
-	if (ek_template(t->cert_index, &template, e) != 0)
-		return -1;
-	command_begin(&c, CC_CREATE_PRIMARY, "CreatePrimary");
-	command_handle(&c, RH_ENDORSEMENT);
-	command_password(&c);
-	(void)buf_put_u16(&c.bytes, 4); /* inSensitive: both parts empty */
-	(void)buf_put_u32(&c.bytes, 0);
-	(void)buf_put_2b(&c.bytes, buf_span(&template));
-	(void)buf_put_u16(&c.bytes, 0); /* outsideInfo */
-	(void)buf_put_u32(&c.bytes, 0); /* creationPCR */
-	if (command_run(&c, &handle, &out, e) != 0)
-		return -1;
-	if (span_get_2b(&out, &public))
-		return err_set(e, E_SHORT, "response to TPM2_CreatePrimary");
-	if (parse_ek_public(public, t->alg, ret, e) != 0)
+	if (command_create_ek(&c, t->cert_index, &handle, &public, e) != 0 ||
+	    parse_ek_public(public, t->alg, ret, e) != 0)
 		return -1;
 	return command_flush(handle, e);
 }
@@ -254,13 +231,13 @@ provision_device(const struct device *d, const struct pki *p,
 	buf_init(&ret->rom, MAX_CERT_SIZE);
 	buf_init(&ret->chain, MAX_CHAIN_BYTES);
 
-	if (startup(CC_STARTUP, "Startup", e) != 0 ||
-	    allocate_pcrs(pcr_banks, e) != 0 || set_lockout(e) != 0)
+	if (command_startup_clear(e) != 0 || allocate_pcrs(pcr_banks, e) != 0 ||
+	    set_lockout(e) != 0)
 		return -1;
 	if (issue_chain(d, p, ret, e) != 0 || certify_eks(d, p, ret, e) != 0 ||
 	    put_certificates(d, ret, e) != 0)
 		return -1;
-	return startup(CC_SHUTDOWN, "Shutdown", e);
+	return shutdown_clear(e);
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "odca/key.h"
 #include "sim/tpm/identity.h"
+#include "sim/tpm/tpm2.h"
 #include "sim/tpm/wrap.h"
 
 /* What ld --wrap calls; declared here, libtpms' own headers are not public. */
@@ -149,9 +150,9 @@ static const struct {
 	uint16_t id; /* TPM_ECC_CURVE, TPM 2.0 Part 2, 6.4 */
 	int nid;
 } named_curves[] = {
-	{ 0x0003, NID_X9_62_prime256v1 },
-	{ 0x0004, NID_secp384r1 },
-	{ 0x0005, NID_secp521r1 },
+	{ ECC_NIST_P256, NID_X9_62_prime256v1 },
+	{ ECC_NIST_P384, NID_secp384r1 },
+	{ ECC_NIST_P521, NID_secp521r1 },
 };
 
 static EC_GROUP *

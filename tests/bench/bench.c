@@ -22,7 +22,6 @@
 #include <sys/wait.h>
 #include <tss2/tss2_tctildr.h>
 
-#include "odca/ek_template.h"
 #include "sim/base/clock.h"
 #include "sim/base/limits.h"
 #include "sim/tpm/command.h"
@@ -490,28 +489,14 @@ static void
 make_rsa_ek(void)
 {
 	auto_command c = COMMAND_INIT;
-	auto_buf template = BUF_INIT(MAX_EK_TEMPLATE);
 	struct store *store;
-	struct span none;
+	struct span public;
 	struct err e = ERR_INIT;
 	uint32_t handle;
 
-	command_begin(&c, 0x144, "Startup");
-	(void)buf_put_u16(&c.bytes, 0);
 	if (store_open_memory(&store, &e) != 0 || engine_init(store, &e) != 0 ||
-	    engine_power_on(&e) != 0 || command_run(&c, NULL, &none, &e) != 0 ||
-	    ek_template(0x01c00002, &template, &e) != 0)
-		die(e.msg);
-	command_done(&c);
-	command_begin(&c, 0x131, "CreatePrimary");
-	command_handle(&c, 0x4000000b);
-	command_password(&c);
-	(void)buf_put_u16(&c.bytes, 4);
-	(void)buf_put_u32(&c.bytes, 0);
-	(void)buf_put_2b(&c.bytes, buf_span(&template));
-	(void)buf_put_u16(&c.bytes, 0);
-	(void)buf_put_u32(&c.bytes, 0);
-	if (command_run(&c, &handle, &none, &e) != 0)
+	    engine_power_on(&e) != 0 || command_startup_clear(&e) != 0 ||
+	    command_create_ek(&c, 0x01c00002, &handle, &public, &e) != 0)
 		die(e.msg);
 	store_free(store);
 }

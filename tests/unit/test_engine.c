@@ -9,7 +9,6 @@
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
 
-#include "odca/ek_template.h"
 #include "odca/family.h"
 #include "sim/base/limits.h"
 #include "sim/tpm/command.h"
@@ -17,6 +16,7 @@
 #include "sim/tpm/identity.h"
 #include "sim/tpm/provision.h"
 #include "sim/tpm/store.h"
+#include "sim/tpm/tpm2.h"
 #include "sim/tpm/wrap.h"
 
 static struct store *store;
@@ -331,22 +331,11 @@ static void
 make_ek(uint32_t index, struct buf *ret)
 {
 	auto_command c = COMMAND_INIT;
-	auto_buf template = BUF_INIT(MAX_EK_TEMPLATE);
 	struct err e = ERR_INIT;
-	struct span out, public;
+	struct span public;
 	uint32_t handle;
 
-	assert_ok(ek_template(index, &template, &e));
-	command_begin(&c, 0x131, "CreatePrimary");
-	command_handle(&c, 0x4000000b);
-	command_password(&c);
-	(void)buf_put_u16(&c.bytes, 4);
-	(void)buf_put_u32(&c.bytes, 0);
-	(void)buf_put_2b(&c.bytes, buf_span(&template));
-	(void)buf_put_u16(&c.bytes, 0);
-	(void)buf_put_u32(&c.bytes, 0);
-	assert_ok(command_run(&c, &handle, &out, &e));
-	assert_int_equal(span_get_2b(&out, &public), 0);
+	assert_ok(command_create_ek(&c, index, &handle, &public, &e));
 	buf_reset(ret);
 	assert_int_equal(buf_put(ret, public), 0);
 	assert_ok(command_flush(handle, &e));
