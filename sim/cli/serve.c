@@ -1,7 +1,7 @@
 #include "sim/base/limits.h"
 #include "sim/base/log.h"
 #include "sim/cli/serve.h"
-#include "sim/tpm/command.h"
+#include "sim/tpm/tpmcmd.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/sandbox.h"
 #include "sim/tpm/store.h"
@@ -26,7 +26,7 @@ serve_power_on(
 		return 0;
 	if (engine_power_on(e) != 0)
 		return -1;
-	return o->startup ? command_startup_clear(e) : 0;
+	return o->startup ? tpmcmd_startup_clear(e) : 0;
 }
 
 static int

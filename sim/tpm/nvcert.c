@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "sim/base/limits.h"
-#include "sim/tpm/command.h"
+#include "sim/tpm/tpmcmd.h"
 #include "sim/tpm/nvcert.h"
 #include "sim/tpm/tpm2.h"
 
@@ -22,7 +22,7 @@ load_nv_key(struct span secret, uint32_t *ret_handle, struct err *e)
 	/* The secret is as long as the digest: the obfuscation value need not
 	 * hide anything, but has to be there (Part 1, 27.7.4). */
 	static const uint8_t seed[SHA384_SIZE];
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	auto_buf both = BUF_INIT(2 * SHA384_SIZE);
 	struct span none;
 	uint8_t unique[SHA384_SIZE];
@@ -30,7 +30,7 @@ load_nv_key(struct span secret, uint32_t *ret_handle, struct err *e)
 	if (buf_put(&both, SPAN_OF(seed)) || buf_put(&both, secret) ||
 	    sha384(buf_span(&both), unique) != 0)
 		return err_set(e, E_CRYPTO, "name of the NV write key");
-	command_begin(&c, CC_LOAD_EXTERNAL, "LoadExternal");
+	tpmcmd_begin(&c, CC_LOAD_EXTERNAL, "LoadExternal");
 	/* inPrivate: type, authValue, seedValue, sensitive */
 	(void)buf_put_u16(&c.bytes, (uint16_t)(8 + sizeof(seed) + secret.n));
 	(void)buf_put_u16(&c.bytes, ALG_KEYEDHASH);
@@ -46,36 +46,36 @@ load_nv_key(struct span secret, uint32_t *ret_handle, struct err *e)
 	(void)buf_put_u16(&c.bytes, ALG_SHA384);
 	(void)buf_put_2b(&c.bytes, SPAN_OF(unique));
 	(void)buf_put_u32(&c.bytes, RH_NULL);
-	return command_run(&c, ret_handle, &none, e);
+	return tpmcmd_run(&c, ret_handle, &none, e);
 }
 
 static int
 start_session(uint8_t type, uint32_t *ret, struct err *e)
 {
 	static const uint8_t nonce[16];
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
-	command_begin(&c, CC_START_AUTH_SESSION, "StartAuthSession");
-	command_handle(&c, RH_NULL);
-	command_handle(&c, RH_NULL);
+	tpmcmd_begin(&c, CC_START_AUTH_SESSION, "StartAuthSession");
+	tpmcmd_handle(&c, RH_NULL);
+	tpmcmd_handle(&c, RH_NULL);
 	(void)buf_put_2b(&c.bytes, SPAN_OF(nonce));
 	(void)buf_put_u16(&c.bytes, 0); /* encryptedSalt */
 	(void)buf_put_u8(&c.bytes, type);
 	(void)buf_put_u16(&c.bytes, ALG_NULL);
 	(void)buf_put_u16(&c.bytes, ALG_SHA384);
-	return command_run(&c, ret, &none, e);
+	return tpmcmd_run(&c, ret, &none, e);
 }
 
 static int
 policy_signed(const struct nvcert *w, uint32_t session, struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
-	command_begin(&c, CC_POLICY_SIGNED, "PolicySigned");
-	command_handle(&c, w->key);
-	command_handle(&c, session);
+	tpmcmd_begin(&c, CC_POLICY_SIGNED, "PolicySigned");
+	tpmcmd_handle(&c, w->key);
+	tpmcmd_handle(&c, session);
 	(void)buf_put_u16(&c.bytes, 0); /* nonceTPM */
 	(void)buf_put_u16(&c.bytes, 0); /* cpHashA */
 	(void)buf_put_u16(&c.bytes, 0); /* policyRef */
@@ -83,44 +83,44 @@ policy_signed(const struct nvcert *w, uint32_t session, struct err *e)
 	(void)buf_put_u16(&c.bytes, ALG_HMAC);
 	(void)buf_put_u16(&c.bytes, ALG_SHA384);
 	(void)buf_put(&c.bytes, SPAN_OF(w->proof));
-	return command_run(&c, NULL, &none, e);
+	return tpmcmd_run(&c, NULL, &none, e);
 }
 
 static int
 policy_command_code(uint32_t session, uint32_t code, struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
-	command_begin(&c, CC_POLICY_COMMAND_CODE, "PolicyCommandCode");
-	command_handle(&c, session);
+	tpmcmd_begin(&c, CC_POLICY_COMMAND_CODE, "PolicyCommandCode");
+	tpmcmd_handle(&c, session);
 	(void)buf_put_u32(&c.bytes, code);
-	return command_run(&c, NULL, &none, e);
+	return tpmcmd_run(&c, NULL, &none, e);
 }
 
 static int
 policy_or(const struct nvcert *w, uint32_t session, struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
-	command_begin(&c, CC_POLICY_OR, "PolicyOR");
-	command_handle(&c, session);
+	tpmcmd_begin(&c, CC_POLICY_OR, "PolicyOR");
+	tpmcmd_handle(&c, session);
 	(void)buf_put_u32(&c.bytes, 2);
 	(void)buf_put_2b(&c.bytes, buf_span(&w->branches[0]));
 	(void)buf_put_2b(&c.bytes, buf_span(&w->branches[1]));
-	return command_run(&c, NULL, &none, e);
+	return tpmcmd_run(&c, NULL, &none, e);
 }
 
 static int
 policy_digest(uint32_t session, struct buf *ret, struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span out, digest;
 
-	command_begin(&c, CC_POLICY_GET_DIGEST, "PolicyGetDigest");
-	command_handle(&c, session);
-	if (command_run(&c, NULL, &out, e) != 0)
+	tpmcmd_begin(&c, CC_POLICY_GET_DIGEST, "PolicyGetDigest");
+	tpmcmd_handle(&c, session);
+	if (tpmcmd_run(&c, NULL, &out, e) != 0)
 		return -1;
 	if (span_get_2b(&out, &digest) || buf_put(ret, digest))
 		return err_set(e, E_SHORT, "response to TPM2_PolicyGetDigest");
@@ -142,7 +142,7 @@ try_policy(struct nvcert *w, uint32_t code, struct buf *ret, struct err *e)
 		return -1;
 	if (policy_digest(trial, ret, e) != 0)
 		return -1;
-	return command_flush(trial, e);
+	return tpmcmd_flush(trial, e);
 }
 
 int
@@ -172,8 +172,7 @@ nvcert_open(struct nvcert *w, struct span secret, struct err *e)
 int
 nvcert_close(struct nvcert *w, struct err *e)
 {
-	return command_flush(w->session, e) != 0 ||
-		       command_flush(w->key, e) != 0
+	return tpmcmd_flush(w->session, e) != 0 || tpmcmd_flush(w->key, e) != 0
 		   ? -1
 		   : 0;
 }
@@ -190,12 +189,12 @@ nvcert_done(struct nvcert *w)
 static int
 nv_define(const struct nvcert *w, uint32_t index, size_t size, struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
-	command_begin(&c, CC_NV_DEFINE_SPACE, "NV_DefineSpace");
-	command_handle(&c, RH_PLATFORM);
-	command_password(&c);
+	tpmcmd_begin(&c, CC_NV_DEFINE_SPACE, "NV_DefineSpace");
+	tpmcmd_handle(&c, RH_PLATFORM);
+	tpmcmd_password(&c);
 	(void)buf_put_u16(&c.bytes, 0); /* auth: empty */
 	(void)buf_put_u16(&c.bytes, 14 + SHA384_SIZE);
 	(void)buf_put_u32(&c.bytes, index);
@@ -203,7 +202,7 @@ nv_define(const struct nvcert *w, uint32_t index, size_t size, struct err *e)
 	(void)buf_put_u32(&c.bytes, NV_CERT_ATTRIBUTES);
 	(void)buf_put_2b(&c.bytes, buf_span(&w->policy));
 	(void)buf_put_u16(&c.bytes, (uint16_t)size);
-	return command_run(&c, NULL, &none, e);
+	return tpmcmd_run(&c, NULL, &none, e);
 }
 
 /* The policy has to be satisfied anew for each command (Part 1, 19.7). */
@@ -211,20 +210,20 @@ static int
 nv_write_piece(const struct nvcert *w, uint32_t index, struct span piece,
     size_t offset, struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
 	if (policy_signed(w, w->session, e) != 0 ||
 	    policy_command_code(w->session, CC_NV_WRITE, e) != 0 ||
 	    policy_or(w, w->session, e) != 0)
 		return -1;
-	command_begin(&c, CC_NV_WRITE, "NV_Write");
-	command_handle(&c, index);
-	command_handle(&c, index);
-	command_policy(&c, w->session);
+	tpmcmd_begin(&c, CC_NV_WRITE, "NV_Write");
+	tpmcmd_handle(&c, index);
+	tpmcmd_handle(&c, index);
+	tpmcmd_policy(&c, w->session);
 	(void)buf_put_2b(&c.bytes, piece);
 	(void)buf_put_u16(&c.bytes, (uint16_t)offset);
-	return command_run(&c, NULL, &none, e);
+	return tpmcmd_run(&c, NULL, &none, e);
 }
 
 int

@@ -3,7 +3,7 @@
 
 #include "odca/ek_template.h"
 #include "odca/issue.h"
-#include "sim/tpm/command.h"
+#include "sim/tpm/tpmcmd.h"
 #include "sim/tpm/nvcert.h"
 #include "sim/tpm/provision.h"
 #include "sim/tpm/tpm2.h"
@@ -20,27 +20,27 @@
 static int
 shutdown_clear(struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
-	command_begin(&c, CC_SHUTDOWN, "Shutdown");
+	tpmcmd_begin(&c, CC_SHUTDOWN, "Shutdown");
 	(void)buf_put_u16(&c.bytes, SU_CLEAR);
-	return command_run(&c, NULL, &none, e);
+	return tpmcmd_run(&c, NULL, &none, e);
 }
 
 static int
 set_lockout(struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
-	command_begin(&c, CC_DA_PARAMETERS, "DictionaryAttackParameters");
-	command_handle(&c, RH_LOCKOUT);
-	command_password(&c);
+	tpmcmd_begin(&c, CC_DA_PARAMETERS, "DictionaryAttackParameters");
+	tpmcmd_handle(&c, RH_LOCKOUT);
+	tpmcmd_password(&c);
 	(void)buf_put_u32(&c.bytes, DA_MAX_TRIES);
 	(void)buf_put_u32(&c.bytes, DA_RECOVERY_TIME);
 	(void)buf_put_u32(&c.bytes, DA_LOCKOUT_RECOVERY);
-	return command_run(&c, NULL, &none, e);
+	return tpmcmd_run(&c, NULL, &none, e);
 }
 
 /* --- PCR banks ----------------------------------------------------------- */
@@ -83,20 +83,20 @@ allocate_pcrs(unsigned banks, struct err *e)
 {
 	static const uint8_t selected[2][PCR_COUNT_BYTES] = { { 0, 0, 0 },
 		{ 0xff, 0xff, 0xff } };
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span out;
 	uint8_t success;
 
-	command_begin(&c, CC_PCR_ALLOCATE, "PCR_Allocate");
-	command_handle(&c, RH_PLATFORM);
-	command_password(&c);
+	tpmcmd_begin(&c, CC_PCR_ALLOCATE, "PCR_Allocate");
+	tpmcmd_handle(&c, RH_PLATFORM);
+	tpmcmd_password(&c);
 	(void)buf_put_u32(&c.bytes, N_PCR_BANKS);
 	for (size_t i = 0; i < N_PCR_BANKS; i++) {
 		(void)buf_put_u16(&c.bytes, pcr_bank_algs[i]);
 		(void)buf_put_u8(&c.bytes, PCR_COUNT_BYTES);
 		(void)buf_put(&c.bytes, SPAN_OF(selected[banks >> i & 1]));
 	}
-	if (command_run(&c, NULL, &out, e) != 0)
+	if (tpmcmd_run(&c, NULL, &out, e) != 0)
 		return -1;
 	if (span_get_u8(&out, &success) || success != 1)
 		return err_set(e, E_TPM, "the TPM has no room for these PCRs");
@@ -135,14 +135,14 @@ parse_ek_public(
 static int
 create_ek(const struct ek_template *t, struct pubkey *ret, struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span public;
 	uint32_t handle;
 
-	if (command_create_ek(&c, t->cert_index, &handle, &public, e) != 0 ||
+	if (tpmcmd_create_ek(&c, t->cert_index, &handle, &public, e) != 0 ||
 	    parse_ek_public(public, t->alg, ret, e) != 0)
 		return -1;
-	return command_flush(handle, e);
+	return tpmcmd_flush(handle, e);
 }
 
 /* A chain longer than one index goes on in the next (TCG EK Credential
@@ -231,7 +231,7 @@ provision_device(const struct device *d, const struct pki *p,
 	buf_init(&ret->rom, MAX_CERT_SIZE);
 	buf_init(&ret->chain, MAX_CHAIN_BYTES);
 
-	if (command_startup_clear(e) != 0 || allocate_pcrs(pcr_banks, e) != 0 ||
+	if (tpmcmd_startup_clear(e) != 0 || allocate_pcrs(pcr_banks, e) != 0 ||
 	    set_lockout(e) != 0)
 		return -1;
 	if (issue_chain(d, p, ret, e) != 0 || certify_eks(d, p, ret, e) != 0 ||

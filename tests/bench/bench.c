@@ -24,7 +24,7 @@
 
 #include "sim/base/clock.h"
 #include "sim/base/limits.h"
-#include "sim/tpm/command.h"
+#include "sim/tpm/tpmcmd.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/store.h"
 
@@ -488,15 +488,15 @@ latency(const char *state, unsigned port)
 static void
 make_rsa_ek(void)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct store *store;
 	struct span public;
 	struct err e = ERR_INIT;
 	uint32_t handle;
 
 	if (store_open_memory(&store, &e) != 0 || engine_init(store, &e) != 0 ||
-	    engine_power_on(&e) != 0 || command_startup_clear(&e) != 0 ||
-	    command_create_ek(&c, 0x01c00002, &handle, &public, &e) != 0)
+	    engine_power_on(&e) != 0 || tpmcmd_startup_clear(&e) != 0 ||
+	    tpmcmd_create_ek(&c, 0x01c00002, &handle, &public, &e) != 0)
 		die(e.msg);
 	store_free(store);
 }

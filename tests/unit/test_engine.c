@@ -11,7 +11,7 @@
 
 #include "odca/family.h"
 #include "sim/base/limits.h"
-#include "sim/tpm/command.h"
+#include "sim/tpm/tpmcmd.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/identity.h"
 #include "sim/tpm/provision.h"
@@ -330,15 +330,15 @@ test_is_long(void **state)
 static void
 make_ek(uint32_t index, struct buf *ret)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct err e = ERR_INIT;
 	struct span public;
 	uint32_t handle;
 
-	assert_ok(command_create_ek(&c, index, &handle, &public, &e));
+	assert_ok(tpmcmd_create_ek(&c, index, &handle, &public, &e));
 	buf_reset(ret);
 	assert_int_equal(buf_put(ret, public), 0);
-	assert_ok(command_flush(handle, &e));
+	assert_ok(tpmcmd_flush(handle, &e));
 }
 
 /* Named groups and libtpms' explicit ones give the same keys. */
@@ -369,8 +369,8 @@ static void
 zgen_known_answer(uint16_t curve, size_t n, const char *d, const char *ux,
     const char *uy, const char *gx, const char *gy)
 {
-	auto_command load = COMMAND_INIT;
-	auto_command zgen = COMMAND_INIT;
+	auto_tpmcmd load = TPMCMD_INIT;
+	auto_tpmcmd zgen = TPMCMD_INIT;
 	auto_buf key = BUF_INIT(300);
 	struct span out, point, x, y, none;
 	struct err e = ERR_INIT;
@@ -382,7 +382,7 @@ zgen_known_answer(uint16_t curve, size_t n, const char *d, const char *ux,
 	    0);
 	assert_int_equal(key.n, 5 * n);
 #define PART(i) ((struct span){ key.p + (i)*n, n })
-	command_begin(&load, 0x167, "LoadExternal");
+	tpmcmd_begin(&load, 0x167, "LoadExternal");
 	(void)buf_put_u16(&load.bytes, (uint16_t)(8 + n));
 	(void)buf_put_u16(&load.bytes, 0x0023);
 	(void)buf_put_u32(&load.bytes, 0);
@@ -399,22 +399,22 @@ zgen_known_answer(uint16_t curve, size_t n, const char *d, const char *ux,
 	(void)buf_put_2b(&load.bytes, PART(1));
 	(void)buf_put_2b(&load.bytes, PART(2));
 	(void)buf_put_u32(&load.bytes, 0x40000007);
-	assert_ok(command_run(&load, &handle, &none, &e));
+	assert_ok(tpmcmd_run(&load, &handle, &none, &e));
 
-	command_begin(&zgen, 0x154, "ECDH_ZGen");
-	command_handle(&zgen, handle);
-	command_password(&zgen);
+	tpmcmd_begin(&zgen, 0x154, "ECDH_ZGen");
+	tpmcmd_handle(&zgen, handle);
+	tpmcmd_password(&zgen);
 	(void)buf_put_u16(&zgen.bytes, (uint16_t)(4 + 2 * n));
 	(void)buf_put_2b(&zgen.bytes, PART(3));
 	(void)buf_put_2b(&zgen.bytes, PART(4));
-	assert_ok(command_run(&zgen, NULL, &out, &e));
+	assert_ok(tpmcmd_run(&zgen, NULL, &out, &e));
 	assert_int_equal(span_get_2b(&out, &point), 0);
 	assert_int_equal(span_get_2b(&point, &x), 0);
 	assert_int_equal(span_get_2b(&point, &y), 0);
 	assert_true(span_eq(x, PART(1)));
 	assert_true(span_eq(y, PART(2)));
 #undef PART
-	assert_ok(command_flush(handle, &e));
+	assert_ok(tpmcmd_flush(handle, &e));
 }
 
 static void

@@ -1,5 +1,5 @@
 #include "odca/ek_template.h"
-#include "sim/tpm/command.h"
+#include "sim/tpm/tpmcmd.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/tpm2.h"
 
@@ -10,25 +10,25 @@ enum {
 };
 
 void
-command_begin(struct command *c, uint32_t code, const char *name)
+tpmcmd_begin(struct tpmcmd *c, uint32_t code, const char *name)
 {
-	*c = (struct command){ .name = name };
+	*c = (struct tpmcmd){ .name = name };
 	buf_init(&c->bytes, MAX_TPM_COMMAND);
 	buf_init(&c->response, MAX_TPM_RESPONSE);
-	/* Tag and size follow in command_run(). */
+	/* Tag and size follow in tpmcmd_run(). */
 	(void)buf_put_u16(&c->bytes, ST_NO_SESSIONS);
 	(void)buf_put_u32(&c->bytes, 0);
 	(void)buf_put_u32(&c->bytes, code);
 }
 
 void
-command_handle(struct command *c, uint32_t handle)
+tpmcmd_handle(struct tpmcmd *c, uint32_t handle)
 {
 	(void)buf_put_u32(&c->bytes, handle);
 }
 
 static void
-put_session(struct command *c, uint32_t session)
+put_session(struct tpmcmd *c, uint32_t session)
 {
 	c->sessions = true;
 	(void)buf_put_u32(&c->bytes, AUTH_SIZE);
@@ -39,13 +39,13 @@ put_session(struct command *c, uint32_t session)
 }
 
 void
-command_password(struct command *c)
+tpmcmd_password(struct tpmcmd *c)
 {
 	put_session(c, RS_PW);
 }
 
 void
-command_policy(struct command *c, uint32_t session)
+tpmcmd_policy(struct tpmcmd *c, uint32_t session)
 {
 	put_session(c, session);
 }
@@ -53,7 +53,7 @@ command_policy(struct command *c, uint32_t session)
 /* A TPM that tests an algorithm before its first use may ask for the command
  * again (Part 1, 12.3). */
 static int
-process(struct command *c, struct err *e)
+process(struct tpmcmd *c, struct err *e)
 {
 	for (int tries = 0; tries < MAX_RETRIES; tries++) {
 		buf_reset(&c->response);
@@ -67,8 +67,8 @@ process(struct command *c, struct err *e)
 }
 
 int
-command_run(
-    struct command *c, uint32_t *ret_handle, struct span *ret, struct err *e)
+tpmcmd_run(
+    struct tpmcmd *c, uint32_t *ret_handle, struct span *ret, struct err *e)
 {
 	struct span rsp;
 	uint32_t rc, n;
@@ -92,25 +92,25 @@ command_run(
 }
 
 void
-command_done(struct command *c)
+tpmcmd_done(struct tpmcmd *c)
 {
 	buf_free(&c->bytes);
 	buf_free(&c->response);
 }
 
 int
-command_startup_clear(struct err *e)
+tpmcmd_startup_clear(struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
-	command_begin(&c, CC_STARTUP, "Startup");
+	tpmcmd_begin(&c, CC_STARTUP, "Startup");
 	(void)buf_put_u16(&c.bytes, SU_CLEAR);
-	return command_run(&c, NULL, &none, e);
+	return tpmcmd_run(&c, NULL, &none, e);
 }
 
 int
-command_create_ek(struct command *c, uint32_t cert_index, uint32_t *ret_handle,
+tpmcmd_create_ek(struct tpmcmd *c, uint32_t cert_index, uint32_t *ret_handle,
     struct span *ret_public, struct err *e)
 {
 	auto_buf template = BUF_INIT(MAX_EK_TEMPLATE);
@@ -118,15 +118,15 @@ command_create_ek(struct command *c, uint32_t cert_index, uint32_t *ret_handle,
 
 	if (ek_template(cert_index, &template, e) != 0)
 		return -1;
-	command_begin(c, CC_CREATE_PRIMARY, "CreatePrimary");
-	command_handle(c, RH_ENDORSEMENT);
-	command_password(c);
+	tpmcmd_begin(c, CC_CREATE_PRIMARY, "CreatePrimary");
+	tpmcmd_handle(c, RH_ENDORSEMENT);
+	tpmcmd_password(c);
 	(void)buf_put_u16(&c->bytes, 4); /* inSensitive: both parts empty */
 	(void)buf_put_u32(&c->bytes, 0);
 	(void)buf_put_2b(&c->bytes, buf_span(&template));
 	(void)buf_put_u16(&c->bytes, 0); /* outsideInfo */
 	(void)buf_put_u32(&c->bytes, 0); /* creationPCR */
-	if (command_run(c, ret_handle, &out, e) != 0)
+	if (tpmcmd_run(c, ret_handle, &out, e) != 0)
 		return -1;
 	if (span_get_2b(&out, ret_public))
 		return err_set(e, E_SHORT, "response to TPM2_CreatePrimary");
@@ -134,14 +134,14 @@ command_create_ek(struct command *c, uint32_t cert_index, uint32_t *ret_handle,
 }
 
 int
-command_flush(uint32_t handle, struct err *e)
+tpmcmd_flush(uint32_t handle, struct err *e)
 {
-	auto_command c = COMMAND_INIT;
+	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
 	/* A parameter, not in the handle area (Part 3, 28.4): the same bytes.
 	 */
-	command_begin(&c, CC_FLUSH_CONTEXT, "FlushContext");
-	command_handle(&c, handle);
-	return command_run(&c, NULL, &none, e);
+	tpmcmd_begin(&c, CC_FLUSH_CONTEXT, "FlushContext");
+	tpmcmd_handle(&c, handle);
+	return tpmcmd_run(&c, NULL, &none, e);
 }

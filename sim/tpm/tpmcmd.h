@@ -1,0 +1,64 @@
+/*
+ * tpmcmd.h - TPM commands that the factory itself gives to the engine.
+ *
+ *	auto_tpmcmd c = TPMCMD_INIT;
+ *	tpmcmd_begin(&c, CC_NV_WRITE, "NV_Write");
+ *	tpmcmd_handle(&c, index);
+ *	tpmcmd_password(&c);
+ *	buf_put_2b(&c.bytes, data);
+ *	if (tpmcmd_run(&c, &response, e) != 0) ...
+ *
+ * A put that does not fit is found out by tpmcmd_run(), so callers need not
+ * check each one.
+ */
+#ifndef SIM_TPM_TPMCMD_H
+#define SIM_TPM_TPMCMD_H
+
+#include "sim/base/buf.h"
+#include "sim/base/err.h"
+#include "sim/base/limits.h"
+
+struct tpmcmd {
+	const char *name;
+	struct buf bytes; /* header and what was put */
+	struct buf response;
+	bool sessions; /* an authorisation area was put */
+};
+
+void tpmcmd_begin(struct tpmcmd *c, uint32_t code, const char *name);
+/* Handle area; all handles come before the authorisation area. */
+void tpmcmd_handle(struct tpmcmd *c, uint32_t handle);
+/* Authorisation area of one session: empty password, or a policy session that
+ * goes on afterwards. */
+void tpmcmd_password(struct tpmcmd *c);
+void tpmcmd_policy(struct tpmcmd *c, uint32_t session);
+/*
+ * Run it. *ret are the response parameters, borrowed until tpmcmd_done(); the
+ * response's handle goes to *ret_handle when that is not NULL. E_TPM with the
+ * response code when the TPM refuses.
+ */
+int tpmcmd_run(
+    struct tpmcmd *c, uint32_t *ret_handle, struct span *ret, struct err *e);
+void tpmcmd_done(struct tpmcmd *c);
+
+/* TPM2_Startup(TPM_SU_CLEAR). */
+int tpmcmd_startup_clear(struct err *e);
+/*
+ * TPM2_CreatePrimary of the EK whose certificate is at cert_index, in the
+ * endorsement hierarchy with empty authorisation. *ret_public is its
+ * TPMT_PUBLIC, borrowed until tpmcmd_done(c); the caller flushes the handle.
+ */
+int tpmcmd_create_ek(struct tpmcmd *c, uint32_t cert_index,
+    uint32_t *ret_handle, struct span *ret_public, struct err *e);
+/* TPM2_FlushContext of a session or a transient object. */
+int tpmcmd_flush(uint32_t handle, struct err *e);
+
+/* So that tpmcmd_done() is safe before tpmcmd_begin(). */
+#define TPMCMD_INIT                                                            \
+	{                                                                      \
+		.name = NULL                                                   \
+	}
+
+#define auto_tpmcmd AUTO(tpmcmd_done) struct tpmcmd
+
+#endif
