@@ -26,7 +26,7 @@ static pthread_mutex_t fake_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t fake_changed = PTHREAD_COND_INITIALIZER;
 
 /* With the lock held. What does not fit is not written down. */
-static void
+__attribute__((format(printf, 1, 0))) static void
 fake_vnote(const char *fmt, va_list ap)
 {
 	size_t n = strlen(fake.calls);
