@@ -107,14 +107,6 @@ listener_close(struct listener *l)
 	uv_close(&l->uv.handle, on_listener_closed);
 }
 
-/* Its type is not set yet when server_new() failed before. */
-static void
-close_signal(uv_signal_t *signal)
-{
-	if (signal->type == UV_SIGNAL && !uv_is_closing((uv_handle_t *)signal))
-		uv_close((uv_handle_t *)signal, NULL);
-}
-
 /* With nothing left to wait for, uv_run() returns. */
 static void
 close_all(struct server *s)
@@ -122,10 +114,8 @@ close_all(struct server *s)
 	struct conn *c;
 
 	STAILQ_INIT(&s->waiting);
-	TAILQ_FOREACH(c, &s->conns, all)
-	conn_close(c);
-	close_signal(&s->sigterm);
-	close_signal(&s->sigint);
+	for (c = TAILQ_FIRST(&s->conns); c != NULL; c = TAILQ_NEXT(c, all))
+		conn_close(c);
 }
 
 /* Nobody new; a command that runs is answered first (on_job_done). */
@@ -453,12 +443,42 @@ server_port(const struct server *s)
 
 /* --- life -------------------------------------------------------------- */
 
+/* A signal is no reason to go on when everything else has ended. */
 static int
 catch_signal(struct server *s, uv_signal_t *handle, int number)
 {
+	int rc = uv_signal_init(&s->loop, handle);
+
+	if (rc != 0)
+		return rc;
 	handle->data = s;
-	(void)uv_signal_init(&s->loop, handle);
+	uv_unref((uv_handle_t *)handle);
 	return uv_signal_start(handle, on_signal, number);
+}
+
+/* Not initialised when server_new() failed before. */
+static void
+close_signal(uv_signal_t *handle)
+{
+	if (handle->data != NULL)
+		uv_close((uv_handle_t *)handle, NULL);
+}
+
+/* A second Ctrl-C must not end the program before it has cleaned up. */
+static void
+ignore_signals(struct server *s)
+{
+	sigset_t both, before;
+
+	(void)sigemptyset(&both);
+	(void)sigaddset(&both, SIGTERM);
+	(void)sigaddset(&both, SIGINT);
+	(void)pthread_sigmask(SIG_BLOCK, &both, &before);
+	close_signal(&s->sigterm);
+	close_signal(&s->sigint);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 int
@@ -506,6 +526,7 @@ server_free(struct server *s)
 	if (s == NULL)
 		return;
 	stop(s);
+	ignore_signals(s);
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&s->loop);
 	buf_free(&s->reply);

@@ -14,7 +14,8 @@ struct server;
 
 /* engine_init() was done; power state is the caller's choice. */
 int server_new(struct server **ret, struct err *e);
-/* Closes everything, removes the UNIX sockets. */
+/* Closes everything, removes the UNIX sockets. The program is to end: SIGTERM
+ * and SIGINT are ignored from here on. */
 void server_free(struct server *s);
 
 /*

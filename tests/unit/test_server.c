@@ -727,9 +727,10 @@ test_port_in_use(void **state)
 	}
 	assert_int_equal(server_listen_mssim(s, "127.0.0.1:0", false, &e), 0);
 	assert_int_not_equal(server_port(s), port);
-	server_free(s);
 	ask(&f);
+	/* The other one last: no signal is caught after it. */
 	stop(&f);
+	server_free(s);
 }
 
 static mode_t
@@ -802,8 +803,21 @@ test_unix_stale(void **state)
 	    server_listen_mssim(s, "unix:/nowhere/tpm", false, &e), -1);
 	assert_int_equal(e.code, E_IO);
 	close(fd);
+	stop(&f);
 	server_free(s);
-	stop_unix(&f);
+	assert_int_equal(rmdir(f.dir), 0);
+}
+
+/* The program has still to clean up when its server is gone. */
+static void
+test_second_signal(void **state)
+{
+	struct fixture f;
+
+	start(&f, "127.0.0.1:0");
+	stop(&f);
+	assert_int_equal(kill(getpid(), SIGTERM), 0);
+	assert_int_equal(kill(getpid(), SIGINT), 0);
 }
 
 int
@@ -833,6 +847,7 @@ main(void)
 		cmocka_unit_test(test_port_in_use),
 		cmocka_unit_test(test_unix),
 		cmocka_unit_test(test_unix_stale),
+		cmocka_unit_test(test_second_signal),
 	};
 
 	/* A reply that never comes is a failure, not a test that hangs. */
