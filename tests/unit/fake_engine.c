@@ -18,7 +18,7 @@
 #define FAKE_ERROR 0x0000ffff /* libtpms itself fails */
 
 static struct {
-	bool on, nv, cancel, released;
+	bool on, nv, cancel, released, broken;
 	unsigned n_long, n_run; /* long commands begun, commands so far */
 	char calls[4096];       /* "power_on process(0,10) ..." */
 } fake = { .on = true, .nv = true };
@@ -113,6 +113,8 @@ fake_reset(bool on)
 int
 engine_power_on(struct err *e)
 {
+	if (fake.broken)
+		return err_set(e, E_FORMAT, "the fake does not come up");
 	fake_note("power_on ");
 	fake.on = true;
 	return 0;
@@ -134,6 +136,8 @@ engine_is_on(void)
 int
 engine_reset(struct err *e)
 {
+	if (fake.broken)
+		return err_set(e, E_FORMAT, "the fake does not come up");
 	fake_note("reset ");
 	return 0;
 }

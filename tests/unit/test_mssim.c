@@ -424,6 +424,22 @@ test_sizes(void **state)
 	run_hex(C, "00000019", zeros);
 }
 
+/* A TPM that does not come up: the word of an operation that failed. */
+static void
+test_power_fails(void **state)
+{
+	fake_reset(false);
+	fake.broken = true;
+	run_hex(C,
+	    "00000001"
+	    "00000011"
+	    "0000000d",
+	    "00000001"
+	    "00000001"
+	    "00000000");
+	assert_string_equal(fake.calls, "");
+}
+
 /* A response as long as they get fits the frame. */
 static void
 test_biggest_response(void **state)
@@ -525,6 +541,7 @@ main(void)
 		cmocka_unit_test(test_unknown_codes),
 		cmocka_unit_test(test_long_body),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_power_fails),
 		cmocka_unit_test(test_biggest_response),
 		cmocka_unit_test(test_tpm_command),
 		cmocka_unit_test(test_frame),
