@@ -94,7 +94,7 @@ static int
 add_ioctl(scmp_filter_ctx ctx, struct err *e)
 {
 	int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-	    SCMP_A1(SCMP_CMP_EQ, FIONBIO));
+	    SCMP_A1(SCMP_CMP_EQ, FIONBIO, 0));
 
 	return rc == 0 ? 0
 		       : err_set(e, E_IO, "system call filter: ioctl: %s",
