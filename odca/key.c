@@ -48,6 +48,8 @@ load_algorithms(void)
 {
 	BN_CTX *ctx = BN_CTX_new();
 
+	/* The host's openssl.cnf has no say in what a device is. */
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	lib.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	lib.sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
 	lib.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
@@ -74,6 +76,14 @@ lib_ready(void)
 
 	(void)pthread_once(&once, load_algorithms);
 	return lib.ready;
+}
+
+void
+crypto_warm(void)
+{
+	uint8_t byte;
+
+	(void)(lib_ready() && RAND_bytes(&byte, sizeof(byte)));
 }
 
 /* What was tried, and libcrypto's reason when it has one. */
