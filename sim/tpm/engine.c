@@ -322,40 +322,53 @@ put_rc(struct buf *rsp, uint32_t rc)
 	       buf_put_u32(rsp, TPM_HEADER_SIZE) || buf_put_u32(rsp, rc);
 }
 
+/* TPM2_GetTestResult in failure mode (Part 1, 12.4.2): no data, why. */
+static int
+put_test_result(struct buf *rsp)
+{
+	return buf_put_u16(rsp, ST_NO_SESSIONS) ||
+	       buf_put_u32(rsp, TPM_HEADER_SIZE + 2 + 4) ||
+	       buf_put_u32(rsp, 0) || buf_put_u16(rsp, 0) ||
+	       buf_put_u32(rsp, RC_FAILURE);
+}
+
 /* Failure mode as the simulators' TEST_FAILURE_MODE makes it: only test result
- * and capabilities can still be read. */
-static bool
-is_refused(struct span command)
+ * and capabilities can still be read. Gives 1 when that was the answer. */
+static int
+answer_failed(struct span command, struct buf *rsp)
 {
 	uint16_t tag;
 	uint32_t code;
 
-	if (!tpm.failed && !tpm.test_failure)
-		return false;
-	if (get_header(command, &tag, &code))
-		return false;
+	if ((!tpm.failed && !tpm.test_failure) ||
+	    get_header(command, &tag, &code))
+		return 0;
 	if (tpm.test_failure && code == CC_SELF_TEST) {
 		tpm.failed = true;
 		tpm.test_failure = false;
 	}
-	return tpm.failed && code != CC_GET_CAPABILITY &&
-	       code != CC_GET_TEST_RESULT;
+	if (!tpm.failed || code == CC_GET_CAPABILITY)
+		return 0;
+	if (code == CC_GET_TEST_RESULT)
+		return put_test_result(rsp) ? -1 : 1;
+	return put_rc(rsp, RC_FAILURE) ? -1 : 1;
 }
 
 int
 engine_process(
     uint8_t locality, struct span command, struct buf *rsp, struct err *e)
 {
-	uint32_t n = 0, rc = 0;
+	uint32_t n = 0;
+	int failed;
 
 	if (!atomic_load(&tpm.on))
 		return 0;
 	if (command.n > sizeof(tpm.command))
-		rc = RC_COMMAND_SIZE;
-	else if (is_refused(command))
-		rc = RC_FAILURE;
-	if (rc != 0)
-		return put_rc(rsp, rc) ? err_set(e, E_NOMEM, "response") : 0;
+		failed = put_rc(rsp, RC_COMMAND_SIZE) ? -1 : 1;
+	else
+		failed = answer_failed(command, rsp);
+	if (failed != 0)
+		return failed > 0 ? 0 : err_set(e, E_NOMEM, "response");
 	/* A copy: libtpms decrypts parameters in place. */
 	if (command.n > 0)
 		memcpy(tpm.command, command.p, command.n);

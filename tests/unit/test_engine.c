@@ -40,11 +40,12 @@ run(const char *hex, struct buf *rsp)
 	return rsp->n == 0 ? UINT32_MAX : engine_response_code(buf_span(rsp));
 }
 
-#define STARTUP    "80010000000c000001440000"
-#define SHUTDOWN   "80010000000c000001450000"
-#define GET_RANDOM "80010000000c0000017b0010"
-#define SELF_TEST  "80010000000b0000014301"
-#define READ_CLOCK "80010000000a00000181"
+#define STARTUP         "80010000000c000001440000"
+#define SHUTDOWN        "80010000000c000001450000"
+#define GET_RANDOM      "80010000000c0000017b0010"
+#define SELF_TEST       "80010000000b0000014301"
+#define GET_TEST_RESULT "80010000000a0000017c"
+#define READ_CLOCK      "80010000000a00000181"
 #define PASSWORD                                                               \
 	"00000009"                                                             \
 	"40000009"                                                             \
@@ -251,6 +252,8 @@ test_cancel(void **state)
 static void
 test_failure_mode(void **state)
 {
+	static const uint8_t failure[] = { 0x80, 0x01, 0, 0, 0, 16, 0, 0, 0, 0,
+		0, 0, 0, 0, 0x01, 0x01 };
 	auto_buf rsp = BUF_INIT(MAX_TPM_RESPONSE);
 
 	power_cycle(&rsp);
@@ -259,6 +262,9 @@ test_failure_mode(void **state)
 	assert_int_equal(run(GET_RANDOM, &rsp), 0);
 	assert_int_equal(run(SELF_TEST, &rsp), 0x101);
 	assert_int_equal(run(GET_RANDOM, &rsp), 0x101);
+	assert_int_equal(run(GET_TEST_RESULT, &rsp), 0);
+	assert_true(span_eq(buf_span(&rsp), SPAN_OF(failure)));
+	assert_int_equal(property(PT_MANUFACTURER, &rsp), 0x494e5443);
 	power_cycle(&rsp);
 	assert_int_equal(run(GET_RANDOM, &rsp), 0);
 }
