@@ -322,7 +322,7 @@ put_rc(struct buf *rsp, uint32_t rc)
 	       buf_put_u32(rsp, TPM_HEADER_SIZE) || buf_put_u32(rsp, rc);
 }
 
-/* TPM2_GetTestResult in failure mode (Part 1, 12.4.2): no data, why. */
+/* TPM2_GetTestResult in failure mode (Part 1, 12.4): no data, why. */
 static int
 put_test_result(struct buf *rsp)
 {
@@ -461,7 +461,7 @@ engine_command_name(uint32_t code)
 
 /* Create, CreatePrimary, CreateLoaded: one handle, authorisation area,
  * inSensitive, inPublic, whose first field is the algorithm. An encrypted first
- * parameter keeps its size in the clear (Part 1, 21.2). */
+ * parameter keeps its size in the clear (Part 1, 21). */
 static bool
 makes_rsa_key(struct span s)
 {

@@ -20,7 +20,7 @@ static int
 load_nv_key(struct span secret, uint32_t *ret_handle, struct err *e)
 {
 	/* The secret is as long as the digest: the obfuscation value need not
-	 * hide anything, but has to be there (Part 1, 27.7.4). */
+	 * hide anything, but has to be there (Part 1, 27). */
 	static const uint8_t seed[SHA384_SIZE];
 	auto_tpmcmd c = TPMCMD_INIT;
 	auto_buf both = BUF_INIT(2 * SHA384_SIZE);
@@ -205,7 +205,7 @@ nv_define(const struct nvcert *w, uint32_t index, size_t size, struct err *e)
 	return tpmcmd_run(&c, NULL, &none, e);
 }
 
-/* The policy has to be satisfied anew for each command (Part 1, 19.7). */
+/* The policy has to be satisfied anew for each command (Part 1, 19). */
 static int
 nv_write_piece(const struct nvcert *w, uint32_t index, struct span piece,
     size_t offset, struct err *e)

@@ -160,7 +160,7 @@ time_since_power_on(struct buf *rsp)
 	return t;
 }
 
-/* Reset is _TPM_Init without power loss: "time" goes on (Part 1, 36.2). */
+/* Reset is _TPM_Init without power loss: "time" goes on (Part 1, 36). */
 static void
 test_reset(void **state)
 {
