@@ -95,6 +95,12 @@ says() { # DESCRIPTION EXTENDED-REGEX
 	verdict $status "$1"
 }
 
+# A case that cannot be had here.
+skipped() { # DESCRIPTION REASON
+	CASES=$((CASES + 1))
+	echo "ok $CASES - $1 # SKIP $2"
+}
+
 finish() {
 	echo "1..$CASES"
 	exit $((FAILED > 0))

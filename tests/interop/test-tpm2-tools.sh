@@ -50,7 +50,8 @@ indices() { # WHEN
 			here && $1 == "value:" { printf "%s ", $2 }
 			here && $1 == "size:" { print $2 }' "$TMP/out")
 		is "$1: $index: nameAlg is SHA-384" "$name_alg" 0xC
-		is "$1: $index: attributes" "$attributes" 0x62072408
+		# tpm2-tools before 5.3 print the octets the other way round.
+		is "$1: $index: attributes" "${attributes/0x8240762/0x62072408}" 0x62072408
 		nvread "$index" "$index.bin"
 		is "$1: $index: size is that of its content" "$(stat -c %s "$index.bin")" "$size"
 		nvread "$index" "$index.index" "$index"
@@ -69,7 +70,7 @@ certificates() { # VENDOR-STRING
 		openssl x509 -in "$index.pem" -noout -pubkey >"$index.pub"
 		openssl x509 -in "$index.pem" -noout -ext subjectAltName >"$TMP/out"
 		says "$1: $index: SAN names manufacturer" 'id:494E5443'
-		says "$1: $index: SAN names the model" "2\.23\.133\.2\.2 ?= ?$1"
+		says "$1: $index: SAN names the model" "(2\.23\.133\.2\.2|tpmModel) ?= ?$1"
 		says "$1: $index: SAN has the firmware version of the properties" \
 			"$(printf 'id:%08X' "$(property TPM2_PT_FIRMWARE_VERSION_1)")"
 	done
@@ -78,6 +79,10 @@ certificates() { # VENDOR-STRING
 }
 
 endorsement() { # ALGORITHM INDEX
+	if [[ $(tpm2_createek -T none -G "$1" -c /dev/null 2>&1) == *"Invalid key algorithm"* ]]; then
+		skipped "createek $1" "these tpm2-tools have no template for it"
+		return
+	fi
 	ok "createek $1" tpm createek -Q -G "$1" -c "ek-$1.ctx" -u "ek-$1.pem" -f pem
 	is "EK $1 is the key of the certificate in $2" \
 		"$(openssl pkey -pubin -in "ek-$1.pem")" "$(openssl pkey -pubin -in "$2.pub")"
