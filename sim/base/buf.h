@@ -4,7 +4,7 @@
  * A span borrows bytes and is never freed; reading from it either succeeds and
  * advances, or fails and moves nothing.  A buf owns bytes, never grows beyond
  * the cap it was made with, and is wiped when it is freed.  Integers on the
- * wire are big endian, as in TPM 2.0 Part 1, 4 ("marshalling").
+ * wire are big endian, as TPM 2.0 marshals them.
  *
  * Failing puts chain with ||: `if (buf_put_u16(b, x) || buf_put(b, s)) ...`.
  */

@@ -43,7 +43,7 @@ static struct largest {
 	uint32_t code; /* command code, response code */
 } largest_command, largest_response;
 
-/* Both codes are at the same place (TPM 2.0 Part 1, 18.4 and 18.7). */
+/* Both codes are at the same place (TPM 2.0 Part 1, 18). */
 static void
 note_size(struct largest *largest, struct span message)
 {
@@ -69,7 +69,7 @@ get_sizes(const struct mssim_request *r, struct buf *reply)
 
 /* --- TPM commands ------------------------------------------------------ */
 
-/* A response that has a code and nothing else (Part 1, 18.7). */
+/* A response that has a code and nothing else (Part 1, 18). */
 static void
 put_response(struct buf *rsp, uint32_t rc)
 {
@@ -324,7 +324,7 @@ find_cmd(enum mssim_port port, uint32_t code)
 	return NULL;
 }
 
-/* Tag, size, command code (Part 1, 18.4): enough to know where it ends. */
+/* Tag, size, command code (Part 1, 18): enough to know where it ends. */
 static int
 parse_raw(struct span in, struct mssim_request *ret)
 {
