@@ -240,6 +240,11 @@ manufacture(const struct device *d, const struct pki *pki,
 		return -1;
 	engine_set_manufacture(
 	    SPAN_OF(entropy), d->family->firmware1, d->family->firmware2);
+	/* In the factory all of the TPM's random numbers follow from the fuses:
+	 * what it keeps of its generator is the start of a reproducible run.
+	 * Others add real entropy each time they start. */
+	if (engine_has_identity())
+		(void)engine_set_deterministic(SPAN_OF(entropy), e);
 	explicit_bzero(entropy, sizeof(entropy));
 	if (engine_power_on(e) != 0 ||
 	    provision_device(d, pki, plan->pcr_banks, ret, e) != 0)
