@@ -96,6 +96,7 @@ read_ready(struct player *p, FILE *out, struct err *e)
 	if (out == NULL || fgets(line, sizeof(line), out) == NULL)
 		return err_set(e, E_IO, "the program gave no ready line");
 	if ((at = strstr(line, tcti)) == NULL ||
+	    /* NOLINTNEXTLINE(cert-err34-c) */
 	    sscanf(at + strlen(tcti), "%u\"", &p->port) != 1)
 		return err_set(e, E_FORMAT, "ready line: %s", line);
 	return 0;
@@ -182,6 +183,7 @@ parse_bytes(struct player *p, char **text, struct buf *bytes, struct buf *mask,
 
 	*ret_pause = 0;
 	while ((word = strtok_r(NULL, " \t", text)) != NULL) {
+		/* NOLINTNEXTLINE(cert-err34-c) */
 		if (sscanf(word, "|%ums|", ret_pause) == 1)
 			return 0;
 		if (word[0] == '$') {
