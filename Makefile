@@ -197,4 +197,4 @@ $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libodcasim.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(OUT)/sim/cli/main.d
+-include $(patsubst %.c,$(OUT)/%.d,$(SRC) $(wildcard tests/*/*.c))
