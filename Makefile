@@ -34,13 +34,19 @@ comma := ,
 dep_deb = $(firstword $(subst $(comma), ,$(word 2,$(subst =, ,$(1)))))
 dep_rpm = $(lastword $(subst $(comma), ,$(word 2,$(subst =, ,$(1)))))
 PKGS := $(foreach d,$(DEPS),$(firstword $(subst =, ,$(d))))
+TEST_DEPS := $(if $(filter check check-unit test-programs,$(MAKECMDGOALS)),cmocka=libcmocka-dev$(comma)libcmocka-devel)
 
 # Nothing of this is needed to clean, format or ask for help.
 ifneq ($(filter-out help clean fmt,$(or $(MAKECMDGOALS),all)),)
-$(foreach d,$(DEPS),$(if $(shell $(PKG_CONFIG) --exists $(firstword $(subst =, ,$(d))) && echo y),,\
+$(foreach d,$(DEPS) $(TEST_DEPS),$(if $(shell $(PKG_CONFIG) --exists $(firstword $(subst =, ,$(d))) && echo y),,\
   $(error missing library '$(firstword $(subst =, ,$(d)))': install $(call dep_deb,$(d)) (Debian, Ubuntu) or $(call dep_rpm,$(d)) (Fedora), or run scripts/bootstrap)))
 $(if $(shell command -v asn1Parser),,\
   $(error missing program 'asn1Parser': install libtasn1-bin (Debian, Ubuntu) or libtasn1-tools (Fedora), or run scripts/bootstrap))
+# Without the archive nothing of libtpms can be wrapped (sim/tpm/wrap.h).
+ifneq ($(LIBTPMS),shared)
+$(if $(LDFLAGS)$(wildcard $(shell $(CC) -print-file-name=libtpms.a) $(shell $(PKG_CONFIG) --variable=libdir libtpms)/libtpms.a),,\
+  $(error missing static library 'libtpms.a': libtpms-dev (Debian, Ubuntu) has it; elsewhere build libtpms with --enable-static, or make LIBTPMS=shared))
+endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 # "name version,..." for `odcasim version`.
 empty :=
