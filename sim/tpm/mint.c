@@ -339,6 +339,10 @@ mint_device(const struct mint_request *r, const char *dir, struct err *e)
 	ssize_t got;
 	pid_t pid;
 
+	if (r->seed != NULL && !engine_has_identity())
+		return err_set(e, E_STATE,
+		    "a seed cannot make the keys of a TPM with a shared "
+		    "libtpms: they are random");
 	if (pipe2(pipefd, O_CLOEXEC) != 0)
 		return err_errno(e, "pipe");
 	auto_fd int report = pipefd[0];

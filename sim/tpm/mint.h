@@ -29,8 +29,9 @@ int mint_check(const struct mint_request *r, struct err *e);
 
 /*
  * Manufacture into a state directory that has no TPM yet, and leave
- * odcasim.json beside the state. E_STATE when there is a TPM.  A crash leaves
- * a directory without TPM, or a whole one.
+ * odcasim.json beside the state. E_STATE when there is a TPM, or when a seed is
+ * asked for and libtpms is the shared library.  A crash leaves a directory
+ * without TPM, or a whole one.
  *
  * Called before engine_init(): libtpms runs in the child only.
  */
