@@ -78,14 +78,6 @@ lib_ready(void)
 	return lib.ready;
 }
 
-void
-crypto_warm(void)
-{
-	uint8_t byte;
-
-	(void)(lib_ready() && RAND_bytes(&byte, sizeof(byte)));
-}
-
 /* What was tried, and libcrypto's reason when it has one. */
 static int
 fail(struct err *e, const char *what)

@@ -58,10 +58,6 @@ enum sig_alg {
 int key_verify(struct span spki, enum sig_alg alg, struct span msg,
     struct span sig, struct err *e);
 
-/* Do now what the first use of libcrypto does otherwise, about a millisecond:
- * before a fork it is done once. */
-void crypto_warm(void);
-
 int sha256(struct span msg, uint8_t out[static SHA256_SIZE]);
 int sha384(struct span msg, uint8_t out[static SHA384_SIZE]);
 int

@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "odca/key.h"
 #include "sim/base/limits.h"
 #include "sim/base/log.h"
 #include "sim/tpm/command_names.h"
@@ -156,7 +155,6 @@ engine_init(struct store *store, struct err *e)
 	};
 
 	tpm.store = store;
-	crypto_warm();
 	if (TPMLIB_ChooseTPMVersion(TPMLIB_TPM_VERSION_2) != TPM_SUCCESS)
 		return err_set(e, E_TPM, "this libtpms has no TPM 2.0");
 	if (TPMLIB_RegisterCallbacks(&callbacks) != TPM_SUCCESS)
