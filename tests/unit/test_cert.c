@@ -8,13 +8,15 @@
 #include <glob.h>
 
 #include <cmocka.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 
 #include "odca/cert.h"
 #include "odca/name.h"
 #include "sim/base/file.h"
 #include "tests/unit/makecert.h"
+
+/* Last: OpenSSL 3.0.2 makes macros of names such as KU_CRL_SIGN here. */
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #define REFERENCE "../shared/reference/odca/"
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <openssl/x509_vfy.h>
+#undef EXT_END /* OpenSSL 3.0.2 has such a macro */
 
 #include "issue_want.h"
 #include "made.h"
