@@ -57,7 +57,7 @@ export_files(const struct args *a, const struct pki *pki,
 		if (export_file(a->out, pki_cert_name(pki, i), certs[i], e) !=
 		    0)
 			return -1;
-	return home_put_root(a, a->out, e);
+	return home_put_root(a->device.pki, a->out, e);
 }
 
 int

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "sim/base/file.h"
 #include "sim/base/log.h"
 #include "sim/cli/home.h"
 #include "sim/cli/serve.h"
@@ -269,6 +270,19 @@ exec_in(const struct args *a, struct home *home, const char *dir, struct err *e)
 	return port == 0 ? status : run_command(a, dir, server, port, e);
 }
 
+/* A device that swtpm made has no root beside it. */
+static int
+have_root(const struct args *a, const char *dir, struct err *e)
+{
+	char path[MAX_PATH_LENGTH];
+
+	if (home_path(dir, HOME_ROOT, path, e) != 0)
+		return -1;
+	return file_exists(AT_FDCWD, path)
+		   ? 0
+		   : home_put_root(a->device.pki, dir, e);
+}
+
 int
 cmd_exec(const struct args *a, struct err *e)
 {
@@ -277,7 +291,7 @@ cmd_exec(const struct args *a, struct err *e)
 
 	if (home_open(a->state, &home, e) != 0 ||
 	    home_prepare(a, home.path, e) != 0 ||
-	    home_put_root(a, home.path, e) != 0)
+	    have_root(a, home.path, e) != 0)
 		return -1;
 	if ((dir = realpath(home.path, NULL)) == NULL)
 		return err_errno(e, "resolve '%s'", home.path);

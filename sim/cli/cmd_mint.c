@@ -16,7 +16,7 @@ cmd_mint(const struct args *a, struct err *e)
 	}
 	if (mint_check(&a->device, e) != 0 ||
 	    mint_device(&a->device, a->state, e) != 0 ||
-	    home_put_root(a, a->state, e) != 0 ||
+	    home_put_root(a->device.pki, a->state, e) != 0 ||
 	    home_descriptor(a->state, &device, e) != 0)
 		return -1;
 	if ((path = realpath(a->state, NULL)) == NULL)

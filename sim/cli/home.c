@@ -172,6 +172,27 @@ home_descriptor(const char *dir, json_t **ret, struct err *e)
 }
 
 static int
+root_pem(const char *pki, struct buf *out, struct err *e)
+{
+	auto_pki p = NULL;
+
+	return pki_open(pki, &p, e) != 0 || pki_root_pem(p, out, e) != 0 ? -1
+									 : 0;
+}
+
+int
+home_put_root(const char *pki, const char *dir, struct err *e)
+{
+	auto_buf pem = BUF_INIT(MAX_SMALL_FILE);
+	char path[MAX_PATH_LENGTH];
+
+	if (home_path(dir, HOME_ROOT, path, e) != 0 ||
+	    root_pem(pki, &pem, e) != 0)
+		return -1;
+	return file_write(AT_FDCWD, path, buf_span(&pem), FILE_NOSYNC, e);
+}
+
+static int
 other_device(const char *dir, const json_t *device, const char *option,
     const char *value, struct err *e)
 {
@@ -274,6 +295,26 @@ seed_fits(const char *dir, const char *seed, bool *ret, struct err *e)
 	return 0;
 }
 
+/* The root beside the device is the one of the hierarchy that it is of. */
+static int
+check_pki(const char *pki, const char *dir, const json_t *device, struct err *e)
+{
+	auto_buf want = BUF_INIT(MAX_SMALL_FILE),
+		 have = BUF_INIT(MAX_SMALL_FILE);
+	char path[MAX_PATH_LENGTH];
+
+	if (home_path(dir, HOME_ROOT, path, e) != 0)
+		return -1;
+	if (pki == NULL || !file_exists(AT_FDCWD, path))
+		return 0;
+	if (root_pem(pki, &want, e) != 0 ||
+	    file_read(AT_FDCWD, path, &have, e) != 0)
+		return -1;
+	return span_eq(buf_span(&want), buf_span(&have))
+		   ? 0
+		   : other_device(dir, device, "pki", pki, e);
+}
+
 /* Options given for a device that exists say the same as it does. */
 static int
 check_same(const struct mint_request *r, const char *dir, const json_t *device,
@@ -283,7 +324,8 @@ check_same(const struct mint_request *r, const char *dir, const json_t *device,
 	char text[16];
 	bool fits;
 
-	if (check_texts(r, dir, device, e) != 0)
+	if (check_texts(r, dir, device, e) != 0 ||
+	    check_pki(r->pki, dir, device, e) != 0)
 		return -1;
 	if (r->svn != 0 && r->svn != svn) {
 		(void)snprintf(text, sizeof(text), "%u", r->svn);
@@ -313,24 +355,6 @@ check_foreign_device(
 	    "do not apply",
 	    dir);
 	return err_hint(e, "leave them out, or use another --state");
-}
-
-int
-home_put_root(const struct args *a, const char *dir, struct err *e)
-{
-	auto_buf pem = BUF_INIT(MAX_SMALL_FILE);
-	char path[MAX_PATH_LENGTH];
-	auto_pki pki = NULL;
-
-	if (home_path(dir, HOME_ROOT, path, e) != 0)
-		return -1;
-	/* What was there when the device was minted is its root. */
-	if (a->device.pki == NULL && file_exists(AT_FDCWD, path))
-		return 0;
-	if (pki_open(a->device.pki, &pki, e) != 0 ||
-	    pki_root_pem(pki, &pem, e) != 0)
-		return -1;
-	return file_write(AT_FDCWD, path, buf_span(&pem), FILE_NOSYNC, e);
 }
 
 /* Names are checked first: a family that does not exist fits nowhere, and a
@@ -367,5 +391,5 @@ home_prepare(const struct args *a, const char *dir, struct err *e)
 	if (mint_check(&a->device, e) != 0 ||
 	    mint_device(&a->device, dir, e) != 0)
 		return -1;
-	return home_put_root(a, dir, e);
+	return home_put_root(a->device.pki, dir, e);
 }
