@@ -35,12 +35,6 @@ int asn1_put_bits(asn1_node node, const char *path, struct span bits,
     unsigned n, struct err *e);
 int asn1_drop(asn1_node node, const char *path, struct err *e);
 
-/* Where the element's TLV stands in the der that node was decoded from. */
-int asn1_span(asn1_node node, const char *path, struct span der,
-    struct span *ret, struct err *e);
-/* Content as libtasn1 gives it, appended to out. */
-int asn1_get(asn1_node node, const char *path, struct buf *out, struct err *e);
-
 static inline void
 auto_asn1_fn(asn1_node *n)
 {

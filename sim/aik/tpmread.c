@@ -391,15 +391,6 @@ tpm_info_done(struct tpm_info *i)
 	i->n_nv = 0;
 }
 
-const struct tpm_nv *
-tpm_info_nv(const struct tpm_info *i, uint32_t index)
-{
-	for (size_t n = 0; n < i->n_nv; n++)
-		if (i->nv[n].index == index)
-			return &i->nv[n];
-	return NULL;
-}
-
 int
 tpm_info_chain(const struct tpm_info *i, struct buf *out)
 {

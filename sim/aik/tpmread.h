@@ -52,8 +52,6 @@ void tpm_info_done(struct tpm_info *i);
 int tpmread_ek(TSS2_TCTI_CONTEXT *tcti, uint32_t cert_index, struct pubkey *ret,
     struct err *e);
 
-/* NV data of an index, or NULL. */
-const struct tpm_nv *tpm_info_nv(const struct tpm_info *i, uint32_t index);
 /* 0x01C00100..0x01C001FF joined in ascending order, appended to out. */
 int tpm_info_chain(const struct tpm_info *i, struct buf *out);
 

@@ -265,12 +265,6 @@ store_path(const struct store *s)
 }
 
 int
-store_dirfd(const struct store *s)
-{
-	return s->dirfd;
-}
-
-int
 store_read(struct store *s, const char *name, struct buf *out, struct err *e)
 {
 	auto_buf content = BUF_INIT(MAX_STATE_FILE);

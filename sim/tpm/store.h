@@ -51,8 +51,6 @@ bool store_has_tpm(const struct store *s);
 bool store_has_device(const struct store *s);
 /* The directory, "" when there is none. */
 const char *store_path(const struct store *s);
-/* The directory's descriptor, -1 when there is none; borrowed. */
-int store_dirfd(const struct store *s);
 /*
  * Put a freshly minted device into a directory that has none: fuses and
  * descriptor first, then the TPM, synced. A crash on the way leaves a directory
