@@ -27,7 +27,7 @@
 	X(ASN1, 0x101, "ASN.1")                                                \
 	X(CRYPTO, 0x101, "cryptographic library")                              \
 	X(REJECTED, 0x101, "verification rejected")                            \
-	X(NOMEM, 0x902, "out of memory")
+	X(NOMEM, 0x904, "out of memory")
 
 enum err_code {
 #define X(name, rc, text) E_##name,

@@ -107,7 +107,7 @@ mssim_process(uint8_t locality, struct span command, struct buf *rsp)
 		return;
 	log_error("mssim", "%s", e.msg);
 	buf_reset(rsp);
-	put_response(rsp, RC_FAILURE);
+	put_response(rsp, err_tpm_rc(e.code));
 }
 
 static enum mssim_then
