@@ -44,6 +44,7 @@ err_do_errno(struct err *e, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(e->msg);
 	(void)snprintf(e->msg + n, sizeof(e->msg) - n, ": %s", strerror(saved));
+	errno = saved;
 }
 
 void

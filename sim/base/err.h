@@ -55,7 +55,8 @@ struct err {
  * are macros so that the compiler knows it too.  e may be NULL.
  *
  * err_set: code and facts, in place of what was there.
- * err_errno: the same with E_IO (or E_NOMEM), ": " and errno's text at the end.
+ * err_errno: the same with E_IO (or E_NOMEM), ": " and errno's text at the end;
+ * errno stays.
  * err_wrap: "phrase: " before the message; code and hint stay.
  * err_hint: what the user can do next.
  */

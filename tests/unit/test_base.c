@@ -117,6 +117,7 @@ test_err(void **state)
 	errno = ENOENT;
 	assert_int_equal(err_errno(&e, "open '%s'", "y"), -1);
 	assert_non_null(strstr(e.msg, "open 'y': No such file"));
+	assert_int_equal(errno, ENOENT);
 	assert_string_equal(e.hint, "");
 	/* A long chain of phrases is cut, not overrun. */
 	for (int i = 0; i < 200; i++)
