@@ -86,9 +86,11 @@ base64_decode(struct span s, struct buf *out)
 static int
 take_until(struct span *s, const char *mark, struct span *ret)
 {
-	const uint8_t *at = memmem(s->p, s->n, mark, strlen(mark));
+	const uint8_t *at = NULL;
 
-	if (s->n == 0 || at == NULL)
+	if (s->n > 0)
+		at = memmem(s->p, s->n, mark, strlen(mark));
+	if (at == NULL)
 		return -1;
 	(void)span_get(s, (size_t)(at - s->p), ret);
 	return span_skip(s, strlen(mark));

@@ -418,6 +418,9 @@ test_pem(void **state)
 	buf_reset(&back);
 	assert_int_equal(cert_from_file(buf_span(&der), &back, NULL), 0);
 	assert_true(span_eq(buf_span(&back), buf_span(&der)));
+	/* An empty file has no byte to point at. */
+	assert_int_equal(
+	    cert_from_file((struct span){ NULL, 0 }, &back, NULL), -1);
 }
 
 /* clang-format off */
