@@ -1,8 +1,9 @@
 /*
  * cert.h - reading certificates: spans into the DER they were parsed from.
  *
- * Lenient where silicon is (explicit FALSE of a DEFAULT FALSE, RFC 5280 4.1.1
- * with NULL parameters of ECDSA), strict in every length.  Judging is verify.c.
+ * Lenient where silicon is (explicit FALSE of a DEFAULT FALSE, X.690 11.5; NULL
+ * parameters of ECDSA, RFC 5758 3.2), strict in every length.  Judging is
+ * verify.c.
  */
 #ifndef ODCA_CERT_H
 #define ODCA_CERT_H

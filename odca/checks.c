@@ -485,7 +485,7 @@ const struct rule check_rules[] = {
 	{ "path.validity",           ON_EACH,   path_validity,    RFC5280 "6.1.3(a)(2)" },
 	{ "path.critical-extensions", ON_EACH,  path_critical,    RFC5280 "6.1.4(o), 6.1.5(f)" },
 	{ "path.basic-constraints",  ON_CA,     path_ca,          RFC5280 "6.1.4(k)" },
-	{ "path.pathlen",            ON_CA,     path_length,      RFC5280 "6.1.4(m)" },
+	{ "path.pathlen",            ON_CA,     path_length,      RFC5280 "6.1.4(l), (m)" },
 	{ "path.key-usage",          ON_CA,     path_key_usage,   RFC5280 "6.1.4(n)" },
 	{ "path.anchor",             ON_END,    path_anchor,      RFC5280 "6.1.1(d)" },
 	{ "nv.unused",               ON_END,    nv_unused,        EKP " 2.2.1.5.2" },

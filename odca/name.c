@@ -111,7 +111,7 @@ name_next(struct name_iter *it, struct name_attr *ret)
 	return true;
 }
 
-/* RFC 4514, 3; others stay dotted. */
+/* RFC 4514, 3, and serialNumber of X.520; others stay dotted. */
 static const struct {
 	const char *oid, *name;
 } short_names[] = {
