@@ -29,8 +29,7 @@ auto_esys_free_fn(void *p)
 #define auto_esys      AUTO(auto_esys_fn) ESYS_CONTEXT *
 #define auto_esys_free AUTO(auto_esys_free_fn)
 
-/* --- responses ---------------------------------------------------------------
- */
+/* --- responses ------------------------------------------------------------ */
 
 /* The response code without the layer that reported it, for comparing; layers
  * below the TPM (tcti, sys) give 0. */
@@ -84,8 +83,7 @@ tpmread_close(TSS2_TCTI_CONTEXT **tcti)
 		Tss2_TctiLdr_Finalize(tcti);
 }
 
-/* --- capabilities ------------------------------------------------------------
- */
+/* --- capabilities --------------------------------------------------------- */
 
 /* Properties that are one number, and where they go. */
 /* clang-format off */
@@ -205,8 +203,7 @@ read_banks(struct reader *r)
 	return 0;
 }
 
-/* --- NV ----------------------------------------------------------------------
- */
+/* --- NV ------------------------------------------------------------------- */
 
 static void
 close_handle(ESYS_CONTEXT *esys, ESYS_TR handle)
@@ -333,8 +330,7 @@ read_nv(struct reader *r)
 	return 0;
 }
 
-/* --- the whole ---------------------------------------------------------------
- */
+/* --- the whole ------------------------------------------------------------ */
 
 /* Anything but Startup is TPM_RC_INITIALIZE before it (Part 1, 12.2.3). */
 static int
@@ -402,8 +398,7 @@ tpm_info_chain(const struct tpm_info *i, struct buf *out)
 	return 0;
 }
 
-/* --- endorsement keys --------------------------------------------------------
- */
+/* --- endorsement keys ----------------------------------------------------- */
 
 static int
 template_public(uint32_t cert_index, TPM2B_PUBLIC *ret, struct err *e)

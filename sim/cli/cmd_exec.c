@@ -54,8 +54,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* --- the device's process ----------------------------------------------------
- */
+/* --- the device's process ------------------------------------------------- */
 
 /* Its own group: what the terminal sends is for CMD. Its input and output are
  * CMD's, who waits for their end must not wait for this process. */
@@ -98,8 +97,7 @@ serve(const struct args *a, const char *dir, int report, struct err *e)
 	return server_run(s.server, e);
 }
 
-/* --- the command's process ---------------------------------------------------
- */
+/* --- the command's process ------------------------------------------------ */
 
 static int
 set_environment(const char *dir, unsigned port, struct err *e)
@@ -146,8 +144,7 @@ become_command(char **argv, const sigset_t *mask)
 	_exit(saved == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
-/* --- beside both -------------------------------------------------------------
- */
+/* --- beside both ---------------------------------------------------------- */
 
 struct pair {
 	pid_t server; /* 0: ended already */

@@ -78,8 +78,7 @@ print_nv(const struct tpm_info *i)
 		(void)printf("  no index is defined\n");
 }
 
-/* --- the tree
- * ----------------------------------------------------------------- */
+/* --- the tree ------------------------------------------------------------- */
 
 /* Beside the details of a certificate: the line to its next sibling. */
 static void
@@ -204,8 +203,7 @@ show_text(const struct source *s)
 	print_verdict(s);
 }
 
-/* --- PEM
- * ---------------------------------------------------------------------- */
+/* --- PEM ------------------------------------------------------------------ */
 
 static int
 show_pem(const struct source *s, struct err *e)

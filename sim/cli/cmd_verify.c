@@ -13,8 +13,7 @@ static const char *const result_names[] = {
 	[CHECK_SKIPPED] = "skipped",
 };
 
-/* --- --time
- * ------------------------------------------------------------------- */
+/* --- option --time -------------------------------------------------------- */
 
 /* "Z" or "+01:00" after a time. */
 static bool
@@ -67,8 +66,7 @@ parse_time(const char *text, time_t *ret, struct err *e)
 	return 0;
 }
 
-/* --- text
- * --------------------------------------------------------------------- */
+/* --- text ----------------------------------------------------------------- */
 
 /* Passed checks by name, with how often; failed and skipped ones in full. */
 static void
@@ -191,8 +189,7 @@ verify_text(const struct source *s)
 		    c->object, c->found, c->wanted, c->clause);
 }
 
-/* --- JSON
- * --------------------------------------------------------------------- */
+/* --- JSON ----------------------------------------------------------------- */
 
 static json_t *
 json_check(const struct check *c)

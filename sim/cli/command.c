@@ -81,8 +81,7 @@ const struct command commands[] = {
 };
 /* clang-format on */
 
-/* --- finding ----------------------------------------------------------------
- */
+/* --- finding -------------------------------------------------------------- */
 
 /* How many of words are the command's name; 0 when they are not. */
 static size_t
@@ -148,8 +147,7 @@ command_find(char *const words[], size_t *ret_words, struct err *e)
 	return NULL;
 }
 
-/* --- help -------------------------------------------------------------------
- */
+/* --- help ----------------------------------------------------------------- */
 
 static void
 print_lines(const char *title, const char *lines, FILE *out)

@@ -12,8 +12,7 @@
 #include "sim/cli/home.h"
 #include "sim/tpm/store.h"
 
-/* --- temporary directories ---------------------------------------------------
- */
+/* --- temporary directories ------------------------------------------------ */
 
 static int
 remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
@@ -142,8 +141,7 @@ home_path(const char *dir, const char *file, char out[static MAX_PATH_LENGTH],
 	return 0;
 }
 
-/* --- what is in it -----------------------------------------------------------
- */
+/* --- what is in it -------------------------------------------------------- */
 
 int
 home_descriptor(const char *dir, json_t **ret, struct err *e)

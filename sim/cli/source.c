@@ -10,8 +10,7 @@
 #include "sim/cli/tcti.h"
 #include "sim/tpm/engine.h"
 
-/* --- the TPM
- * ------------------------------------------------------------------ */
+/* --- the TPM -------------------------------------------------------------- */
 
 static int
 open_state(struct source *s, const char *dir, struct err *e)
@@ -69,8 +68,7 @@ open_tpm(struct source *s, const struct args *a, struct err *e)
 	return open_tcti(s, conf, e);
 }
 
-/* --- the hierarchy
- * ------------------------------------------------------------ */
+/* --- the hierarchy -------------------------------------------------------- */
 
 /* A file's self-signed certificates are roots, its others help. */
 static int
@@ -118,8 +116,7 @@ open_hierarchy(struct source *s, const struct args *a, struct err *e)
 	return a->roots != NULL ? sort_file(s, a->roots, e) : 0;
 }
 
-/* --- both
- * --------------------------------------------------------------------- */
+/* --- both ----------------------------------------------------------------- */
 
 int
 source_open(const struct args *a, struct source *ret, struct err *e)
@@ -217,8 +214,7 @@ source_verify(struct source *s, time_t now, bool keys, struct err *e)
 	return add_ek(s, "EK certificate", NULL, now, false, e);
 }
 
-/* --- names
- * -------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------- */
 
 static bool
 lies_in(struct span part, struct span whole)

@@ -156,8 +156,7 @@ hash_end(const struct mssim_request *r, struct buf *reply)
 	return ack(reply);
 }
 
-/* --- the connection
- * ----------------------------------------------------------- */
+/* --- the connection ------------------------------------------------------- */
 
 static enum mssim_then
 handshake(const struct mssim_request *r, struct buf *reply)
@@ -187,8 +186,7 @@ stop_port(const struct mssim_request *r, struct buf *reply)
 	return THEN_STOP_PORT;
 }
 
-/* --- platform signals
- * ---------------------------------------------------------- */
+/* --- platform signals ----------------------------------------------------- */
 
 /* The TPM did not come up (its state could not be read): a client sees the
  * 00000001 of an operation that failed. */

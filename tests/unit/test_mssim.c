@@ -43,8 +43,7 @@ feed(struct mssim_session *s, struct span in, struct buf *reply,
 
 static const enum mssim_port P = MSSIM_COMMAND, C = MSSIM_PLATFORM;
 
-/* --- conversations ----------------------------------------------------------
- */
+/* --- conversations -------------------------------------------------------- */
 
 #define ON  true
 #define OFF false
@@ -164,8 +163,7 @@ test_talks_in_pieces(void **state)
 	}
 }
 
-/* --- every row
- * ---------------------------------------------------------------- */
+/* --- every row ------------------------------------------------------------ */
 
 static void
 put_request(struct buf *b, const struct mssim_cmd *cmd, uint32_t n)
@@ -336,8 +334,7 @@ test_unknown_codes(void **state)
 	check_unknown(C, 0xffffffff);
 }
 
-/* --- the rest
- * ------------------------------------------------------------------ */
+/* --- the rest ------------------------------------------------------------- */
 
 /* 4097 bytes up to 1 MiB: taken, and answered as a TPM does; the engine is not
  * asked. Off: no bytes, as for any command. */

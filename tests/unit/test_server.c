@@ -33,8 +33,7 @@
 #define CANCEL_OFF "0000000a"
 /* clang-format on */
 
-/* --- a server in a thread, and its clients
- * ------------------------------------ */
+/* --- a server in a thread, and its clients -------------------------------- */
 
 struct fixture {
 	struct server *server;
@@ -209,8 +208,7 @@ ask(const struct fixture *f)
 	close(fd);
 }
 
-/* --- streams
- * -------------------------------------------------------------------- */
+/* --- streams -------------------------------------------------------------- */
 
 static void
 test_idle_and_half(void **state)
@@ -372,8 +370,7 @@ test_too_many(void **state)
 	stop(&f);
 }
 
-/* --- long commands
- * --------------------------------------------------------------- */
+/* --- long commands -------------------------------------------------------- */
 
 static void
 test_cancel_while_long(void **state)
@@ -487,8 +484,7 @@ test_gone_while_long(void **state)
 	stop(&f);
 }
 
-/* --- flow control
- * ---------------------------------------------------------------- */
+/* --- flow control --------------------------------------------------------- */
 
 /* Ask until nobody takes it any more: the server stopped reading. */
 static unsigned
@@ -549,8 +545,7 @@ test_never_reads(void **state)
 	stop_unix(&f);
 }
 
-/* --- the end
- * ---------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 static void
 test_term_while_long(void **state)
@@ -646,8 +641,7 @@ test_free_unused(void **state)
 	server_free(NULL);
 }
 
-/* --- listening
- * -------------------------------------------------------------------- */
+/* --- listening ------------------------------------------------------------ */
 
 static void
 test_localhost(void **state)

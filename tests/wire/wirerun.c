@@ -60,8 +60,7 @@ struct player {
 
 static const char *const channels[N_CHANNELS] = { "P", "C", "P2", "C2" };
 
-/* --- the program ------------------------------------------------------------
- */
+/* --- the program ---------------------------------------------------------- */
 
 static int
 start_program(struct player *p, FILE **ret_out, struct err *e)
@@ -118,8 +117,7 @@ wait_exit(struct player *p, struct err *e)
 	return 0;
 }
 
-/* --- bytes of a line ---------------------------------------------------------
- */
+/* --- bytes of a line ------------------------------------------------------ */
 
 static const char *
 find_let(const struct player *p, const char *name)
@@ -204,8 +202,7 @@ parse_bytes(struct player *p, char **text, struct buf *bytes, struct buf *mask,
 	return 0;
 }
 
-/* --- the conversation
- * ---------------------------------------------------------- */
+/* --- the conversation ----------------------------------------------------- */
 
 static int
 connect_channel(struct player *p, unsigned i, struct err *e)
