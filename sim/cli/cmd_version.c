@@ -33,8 +33,8 @@ cmd_version(const struct args *a, struct err *e)
 	if (a->json)
 		return out_json(all, e);
 	(void)printf("odcasim %s\n", ODCASIM_VERSION);
-	json_object_foreach(json_object_get(all, "libraries"), name, version)(
-	    void) printf("  %-13s %s\n", name, json_string_value(version));
+	json_object_foreach (json_object_get(all, "libraries"), name, version)
+		(void)printf("  %-13s %s\n", name, json_string_value(version));
 	(void)printf("  %-13s %s\n", "identity",
 	    engine_has_identity() ? "Intel PTT's (static libtpms, wrapped)"
 				  : "libtpms' own (shared libtpms)");

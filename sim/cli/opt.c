@@ -24,8 +24,7 @@ opt_meant(const struct suggest *s, const char *dashes, char out[static 64])
 	return out;
 }
 
-/* --- values -----------------------------------------------------------------
- */
+/* --- values --------------------------------------------------------------- */
 
 int
 opt_number(const char *text, unsigned least, unsigned most, const char *what,
@@ -122,8 +121,7 @@ store_value(struct parse *p, const struct opt *o, const char *text)
 	return 0;
 }
 
-/* --- words ------------------------------------------------------------------
- */
+/* --- words ---------------------------------------------------------------- */
 
 #define FOR_EACH_OPT(rules, g, o)                                              \
 	for (const struct opt_group *const *g = (rules)->groups; *g != NULL;   \
@@ -133,18 +131,18 @@ store_value(struct parse *p, const struct opt *o, const char *text)
 static const struct opt *
 find_name(const struct parse *p, const char *name, size_t n)
 {
-	FOR_EACH_OPT(p->rules, g, o)
-	if (strlen(o->name) == n && strncmp(o->name, name, n) == 0)
-		return o;
+	FOR_EACH_OPT (p->rules, g, o)
+		if (strlen(o->name) == n && strncmp(o->name, name, n) == 0)
+			return o;
 	return NULL;
 }
 
 static const struct opt *
 find_letter(const struct parse *p, const char *word)
 {
-	FOR_EACH_OPT(p->rules, g, o)
-	if (o->letter == word[0] && word[1] == '\0')
-		return o;
+	FOR_EACH_OPT (p->rules, g, o)
+		if (o->letter == word[0] && word[1] == '\0')
+			return o;
 	return NULL;
 }
 
@@ -155,8 +153,8 @@ unknown_option(const struct parse *p, const char *given, const char *name)
 	char meant[64];
 
 	suggest_init(&s, name);
-	FOR_EACH_OPT(p->rules, g, o)
-	suggest_offer(&s, o->name);
+	FOR_EACH_OPT (p->rules, g, o)
+		suggest_offer(&s, o->name);
 	opt_meant(&s, p->rules->single_dash ? "-" : "--", meant);
 	return err_set(p->e, E_USAGE, "unknown option '%s'%s", given, meant);
 }
@@ -235,8 +233,7 @@ opt_parse(const struct opt_rules *rules, char **argv, void *target,
 	return 0;
 }
 
-/* --- help -------------------------------------------------------------------
- */
+/* --- help ----------------------------------------------------------------- */
 
 void
 opt_wrap(const char *text, int indent, int at, FILE *out)
