@@ -15,9 +15,6 @@
 #include "odca/key.h"
 #include "sim/base/limits.h"
 
-#define MAX_NAME_TEXT 256
-#define MAX_URI       256
-
 enum { /* RFC 5280 4.2.1.3, bit n of the BIT STRING = 1 << n */
 	KU_DIGITAL_SIGNATURE = 1 << 0,
 	KU_NON_REPUDIATION = 1 << 1,
@@ -38,8 +35,6 @@ struct ext {
 	bool known;            /* its type is one that cert.c decodes */
 	struct span value;     /* content of the OCTET STRING */
 };
-
-#define MAX_EXTS 16
 
 struct cert {
 	struct span der;             /* whole certificate */

@@ -8,7 +8,6 @@
 
 #include "odca/ek_template.h"
 #include "sim/aik/tpmread.h"
-#include "sim/base/limits.h"
 
 /* The manufacturer's certificates (TCG EK Credential Profile 2.2.1), and the
  * part of them that holds the chain. */

@@ -13,9 +13,7 @@
 #include "odca/key.h"
 #include "sim/base/buf.h"
 #include "sim/base/err.h"
-
-#define MAX_NV_INDICES 64
-#define MAX_PCR_BANKS  8
+#include "sim/base/limits.h"
 
 struct tpm_nv {
 	uint32_t index;

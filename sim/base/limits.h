@@ -34,15 +34,26 @@
 #define MAX_CHAIN_BYTES (16 * 2048)
 /* SEQUENCEs in SEQUENCEs; a certificate has 6. */
 #define MAX_DER_DEPTH 16
+#define MAX_EXTS      16
+/* A Name or a URI as text, with its NUL; what is longer is cut or left out. */
+#define MAX_NAME_TEXT 256
+#define MAX_URI       256
 
-/* TPM NV: libtpms' MAX_NV_INDEX_SIZE; MAX_NV_BUFFER bounds one read. */
+/* TPM NV: libtpms' MAX_NV_INDEX_SIZE, and its MAX_NV_BUFFER_SIZE for one read
+ * or write. */
 #define MAX_NV_INDEX 2048
 #define MAX_NV_CHUNK 1024
+/* What any TPM may have, to be shown. */
+#define MAX_NV_INDICES 64
+#define MAX_EK_CERTS   16
+#define MAX_PCR_BANKS  8
 
 /* Command line. */
 #define MAX_SEED_LENGTH 256
 #define MAX_HOST_LENGTH 64
 #define MAX_PATH_LENGTH 4096
 #define MAX_SVN         99
+/* Values of one option that may be repeated. */
+#define MAX_OPT_LIST 8
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "sim/base/err.h"
+#include "sim/base/limits.h"
 #include "sim/base/suggest.h"
 
 enum opt_kind {
@@ -21,8 +22,6 @@ enum opt_kind {
 	OPT_CHOICE, /* const char *, one of the words of arg ("clear|none") */
 	OPT_LIST,   /* struct opt_list, may be repeated */
 };
-
-#define MAX_OPT_LIST 8
 
 struct opt_list {
 	const char *items[MAX_OPT_LIST];

@@ -190,9 +190,9 @@ add_ek(struct source *s, const char *title, const struct tpm_nv *nv, time_t now,
 {
 	struct ek *ek = &s->eks[s->n_eks];
 
-	if (s->n_eks == MAX_EKS)
+	if (s->n_eks == MAX_EK_CERTS)
 		return err_set(
-		    e, E_LIMIT, "more than %d EK certificates", MAX_EKS);
+		    e, E_LIMIT, "more than %d EK certificates", MAX_EK_CERTS);
 	*ek = (struct ek){ .title = title, .nv = nv };
 	s->n_eks++;
 	return verify_one(s, ek, now, keys, e);

@@ -12,8 +12,6 @@
 #include "sim/cli/args.h"
 #include "sim/tpm/store.h"
 
-#define MAX_EKS 16
-
 /* One EK certificate of the TPM. */
 struct ek {
 	const char *title;       /* "EK RSA-2048" */
@@ -38,7 +36,7 @@ struct source {
 	struct span extra[2 * MAX_CERT_COUNT];
 	size_t n_extra;
 
-	struct ek eks[MAX_EKS];
+	struct ek eks[MAX_EK_CERTS];
 	size_t n_eks;
 };
 
