@@ -15,6 +15,12 @@
 
 #define MAX_EK_TEMPLATE 512
 
+/* NV indices of the manufacturer's certificates (TCG EK Credential Profile
+ * 2.2.1): those of EKs, then the chain. */
+#define NV_CERTS_FIRST 0x01c00000u
+#define NV_CHAIN_FIRST 0x01c00100u
+#define NV_CERTS_LAST  0x01c001ffu
+
 struct ek_template {
 	uint32_t cert_index; /* 0x01c00002 ... */
 	const char *name;    /* of the EK in our files: "rsa2048" ... */

@@ -9,12 +9,6 @@
 #include "odca/ek_template.h"
 #include "sim/aik/tpmread.h"
 
-/* The manufacturer's certificates (TCG EK Credential Profile 2.2.1), and the
- * part of them that holds the chain. */
-#define NV_CERTS_FIRST 0x01c00000u
-#define NV_CHAIN_FIRST 0x01c00100u
-#define NV_CERTS_LAST  0x01c001ffu
-
 static void
 auto_esys_fn(ESYS_CONTEXT **c)
 {

@@ -234,7 +234,7 @@ chain_origin(const struct source *s, struct span der, char *out, size_t n)
 	for (size_t i = 0; i < s->info.n_nv; i++) {
 		const struct tpm_nv *nv = &s->info.nv[i];
 
-		if (nv->index < 0x01c00100 || nv->data.n == 0)
+		if (nv->index < NV_CHAIN_FIRST || nv->data.n == 0)
 			continue;
 		if (at < end && at + nv->data.n > begin && used < n)
 			used += (size_t)snprintf(

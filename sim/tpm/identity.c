@@ -1,6 +1,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "odca/ek_template.h"
 #include "odca/family.h"
 #include "sim/tpm/identity.h"
 #include "sim/tpm/tpm2.h"
@@ -71,7 +72,8 @@ permanent(const struct family *f, uint32_t property, uint32_t value)
 	return value & ~TPMA_PERMANENT_GENERATED_EPS;
 }
 
-/* Seen as 0 and 9 on machines with 4 and 13 indices. */
+/* Without the certificates: seen as 0 and 9 on machines with 4 and 13
+ * indices. */
 static uint32_t
 hr_nv_index(const struct family *f, uint32_t property, uint32_t value)
 {
@@ -80,10 +82,9 @@ hr_nv_index(const struct family *f, uint32_t property, uint32_t value)
 
 	if (NvCapGetIndex == NULL)
 		return value;
-	(void)NvCapGetIndex(NV_MANUFACTURER_FIRST, 254, &list);
+	(void)NvCapGetIndex(NV_CERTS_FIRST, 254, &list);
 	for (uint32_t i = 0; i < list.count; i++)
-		if (list.handle[i] - NV_MANUFACTURER_FIRST <
-		    NV_MANUFACTURER_COUNT)
+		if (list.handle[i] <= NV_CERTS_LAST)
 			ours++;
 	return value - ours;
 }

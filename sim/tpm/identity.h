@@ -24,9 +24,4 @@ struct tpm_properties {
 /* Overwrite what differs on the family that firmware1 belongs to. */
 void identity_apply(uint32_t firmware1, struct tpm_properties *p);
 
-/* The range of the manufacturer's certificate indices (TCG EK Credential
- * Profile 2.2.1), which TPM_PT_HR_NV_INDEX does not count on PTT. */
-#define NV_MANUFACTURER_FIRST 0x01c00000u
-#define NV_MANUFACTURER_COUNT 0x200u
-
 #endif

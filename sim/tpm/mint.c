@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "odca/device.h"
+#include "odca/ek_template.h"
 #include "odca/pki.h"
 #include "sim/base/file.h"
 #include "sim/base/limits.h"
@@ -159,7 +160,7 @@ describe_chain(const struct provisioned *p, struct err *e)
 	hex_encode(rom.serial, serial);
 	for (uint32_t i = 0; i < p->chain_indices; i++)
 		(void)json_array_append_new(
-		    indices, json_index(NV_EK_CHAIN + i));
+		    indices, json_index(NV_CHAIN_FIRST + i));
 	return json_pack("{s:O, s:I, s:s}", "nv", indices, "bytes",
 	    (json_int_t)p->chain.n, "rom_serial", serial);
 }

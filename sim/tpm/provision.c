@@ -155,8 +155,8 @@ put_chain(const struct nvcert *w, struct provisioned *p, struct err *e)
 	while (rest.n > 0) {
 		(void)span_get(&rest,
 		    rest.n < MAX_NV_INDEX ? rest.n : MAX_NV_INDEX, &piece);
-		if (nvcert_put(w, NV_EK_CHAIN + p->chain_indices++, piece, e) !=
-		    0)
+		if (nvcert_put(
+			w, NV_CHAIN_FIRST + p->chain_indices++, piece, e) != 0)
 			return -1;
 	}
 	return 0;

@@ -11,8 +11,7 @@
 #include "odca/device.h"
 #include "odca/pki.h"
 
-#define MAX_EKS     3
-#define NV_EK_CHAIN 0x01c00100u
+#define MAX_EKS 3
 
 struct provisioned {
 	struct {
@@ -22,7 +21,7 @@ struct provisioned {
 	} ek[MAX_EKS];
 	size_t n_eks;
 	struct buf rom, chain;  /* DER; chain is ROM | Kernel | PTT */
-	uint32_t chain_indices; /* from NV_EK_CHAIN on */
+	uint32_t chain_indices; /* from NV_CHAIN_FIRST on */
 };
 
 /* Bits of a set of PCR banks, in the order of pcr_bank_names. */
