@@ -212,6 +212,20 @@ random_bytes(size_t n, struct buf *out)
 	return 0;
 }
 
+/* --- public keys --- */
+
+size_t
+pubkey_size(enum key_alg alg)
+{
+	static const size_t sizes[] = {
+		[KEY_RSA2048] = 2048 / 8,
+		[KEY_P256] = 1 + 2 * 32,
+		[KEY_P384] = P384_POINT_SIZE,
+	};
+
+	return sizes[alg];
+}
+
 /* --- private keys --- */
 
 /* out = scalar * G, 04 | X | Y. */

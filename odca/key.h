@@ -31,6 +31,9 @@ struct pubkey {
 	uint8_t bytes[256];
 };
 
+/* How many bytes a public key of a kind has. */
+size_t pubkey_size(enum key_alg alg);
+
 struct key; /* a P-384 private key; wiped when freed */
 
 int key_from_secret(struct span secret, struct key **ret, struct err *e);

@@ -426,8 +426,7 @@ take_public(const TPMT_PUBLIC *p, const struct ek_template *t,
     struct pubkey *ret, struct err *e)
 {
 	auto_buf key = BUF_INIT(sizeof(ret->bytes));
-	size_t width = t->alg == KEY_P256 ? 32 : 48;
-	size_t want = t->alg == KEY_RSA2048 ? 256 : 1 + 2 * width;
+	size_t want = pubkey_size(t->alg), width = (want - 1) / 2;
 	int rc;
 
 	if (t->alg == KEY_RSA2048)

@@ -110,12 +110,11 @@ static int
 parse_ek_public(
     struct span s, enum key_alg alg, struct pubkey *ret, struct err *e)
 {
+	auto_buf out = BUF_INIT(sizeof(ret->bytes));
 	struct span policy, x, y;
 	/* After the policy: symmetric definition (6), scheme (2), then keyBits
 	 * and exponent (6) or curve and KDF (4). */
 	size_t parameters = alg == KEY_RSA2048 ? 14 : 12;
-	struct buf bytes = BUF_INIT(sizeof(ret->bytes));
-	AUTO(auto_buf_fn) struct buf out = bytes;
 
 	if (span_skip(&s, 8) || span_get_2b(&s, &policy) ||
 	    span_skip(&s, parameters) || span_get_2b(&s, &x))
@@ -126,6 +125,8 @@ parse_ek_public(
 	} else if (span_get_2b(&s, &y) || buf_put_u8(&out, 0x04) ||
 		   buf_put(&out, x) || buf_put(&out, y))
 		return err_set(e, E_SHORT, "point of the EK");
+	if (out.n != pubkey_size(alg))
+		return err_set(e, E_FORMAT, "public key of %zu bytes", out.n);
 	ret->alg = alg;
 	ret->n = out.n;
 	memcpy(ret->bytes, out.p, out.n);
