@@ -43,13 +43,18 @@ static struct {
 	bool ready;
 } lib;
 
+void
+crypto_init(void)
+{
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
 static void
 load_algorithms(void)
 {
 	BN_CTX *ctx = BN_CTX_new();
 
-	/* The host's openssl.cnf has no say in what a device is. */
-	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	crypto_init();
 	lib.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	lib.sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
 	lib.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
@@ -343,13 +348,14 @@ key_load_pem(struct span pem, struct key **ret, struct err *e)
 		return err_set(e, E_LIMIT, "%zu bytes of PEM", pem.n);
 	bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	k = key_new(e);
-	if (bio == NULL || k == NULL)
+	if (!lib_ready() || bio == NULL || k == NULL)
 		return fail(e, "read PEM");
 	/* Asked for by kind: looking for any kind takes three times as long. */
 	decoder = OSSL_DECODER_CTX_new_for_pkey(
 	    &pkey, "PEM", NULL, "EC", EVP_PKEY_KEYPAIR, NULL, NULL);
 	/* Block after block: "EC PARAMETERS" may stand before the key. */
-	for (int left = INT_MAX; pkey == NULL && BIO_pending(bio) < left;) {
+	for (int left = INT_MAX;
+	     decoder != NULL && pkey == NULL && BIO_pending(bio) < left;) {
 		left = BIO_pending(bio);
 		(void)OSSL_DECODER_from_bio(decoder, bio);
 	}
@@ -549,7 +555,7 @@ key_verify(struct span spki, enum sig_alg alg, struct span msg, struct span sig,
 	EVP_MD_CTX *ctx;
 	bool ok;
 
-	if (spki.n <= INT_MAX)
+	if (lib_ready() && spki.n <= INT_MAX)
 		pkey = d2i_PUBKEY(NULL, &p, (long)spki.n);
 	if (pkey == NULL || p != spki.p + spki.n)
 		return fail(e, "read the public key");

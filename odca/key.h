@@ -34,6 +34,10 @@ struct pubkey {
 /* How many bytes a public key of a kind has. */
 size_t pubkey_size(enum key_alg alg);
 
+/* First of all, before libtpms or tpm2-tss use libcrypto: the host's
+ * openssl.cnf has no say in what a device is. */
+void crypto_init(void);
+
 struct key; /* a P-384 private key; wiped when freed */
 
 int key_from_secret(struct span secret, struct key **ret, struct err *e);

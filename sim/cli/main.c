@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "odca/key.h"
 #include "sim/base/log.h"
 #include "sim/cli/args.h"
 
@@ -108,6 +109,7 @@ main(int argc, char **argv)
 
 	/* A caller that ignores it would make every wait for a child fail. */
 	(void)signal(SIGCHLD, SIG_DFL);
+	crypto_init();
 	for (size_t i = 0; i < 2; i++) {
 		if (strcmp(name, personalities[i]) == 0) {
 			/* argv[0] becomes the command itself. */

@@ -70,6 +70,24 @@ family() { # FAMILY
 	ok "$1: server ends well" stop
 }
 
+# A configuration that takes all algorithms away.
+configured() {
+	cat >openssl.cnf <<-'END'
+		openssl_conf = all
+		[all]
+		providers = list
+		[list]
+		null = on
+		[on]
+		activate = 1
+	END
+	ok "openssl.cnf of the host: mint" env OPENSSL_CONF=openssl.cnf \
+		"$ODCASIM" mint --seed lab-0421 --state configured
+	ok "openssl.cnf of the host: verify" env OPENSSL_CONF=openssl.cnf \
+		"$ODCASIM" verify --state configured
+}
+
 family tgl
 family adl
+configured
 finish
