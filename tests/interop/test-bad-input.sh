@@ -42,6 +42,25 @@ exits 1 "port in use" timeout 20 "$ODCASIM" run --mssim "127.0.0.1:$PORT"
 says "names the port" "$PORT"
 says "has a hint" '^hint:'
 
+echo precious >file
+exits 1 "a UNIX socket where a file is" timeout 20 "$ODCASIM" run --mssim "unix:$TMP/file"
+says "names it" "$TMP/file"
+is "and the file stays" "$(cat file)" precious
+exits 2 "no room for the platform port" timeout 20 "$ODCASIM" run --mssim 127.0.0.1:65535
+exits 1 "a ready line that cannot be written" \
+	timeout 20 bash -c '"$0" run --mssim 127.0.0.1:0 >/dev/full' "$ODCASIM"
+says "says why" 'No space left on device'
+
+# --- a device that is there already ----------------------------------------------
+
+ok "mint" "$ODCASIM" mint --state "$TMP/adl" --family adl --seed one
+exits 1 "mint again" "$ODCASIM" mint --state "$TMP/adl" --family adl --seed one
+for option in "--family tgl" "--seed two"; do
+	# shellcheck disable=SC2086 # an option and its value
+	exits 2 "run with another $option" timeout 20 "$ODCASIM" run --state "$TMP/adl" $option
+	says "names the option" "${option% *}"
+done
+
 # --- frames ------------------------------------------------------------------------
 
 # What the server answers to a frame, until it closes or COUNT octets came.

@@ -78,4 +78,21 @@ is "CANCEL_OFF" "$(receive "$idle_platform" 4)" 00000000
 send "$idle" '00000008 00 0000000c 8001 0000000c 0000017b 0004'
 is "the idle one is served, too" "$(receive "$idle" 8)" 0000001080010000
 ok "server ends well with connections open" stop
+
+# Other addresses: both loopbacks by name, and UNIX sockets.
+launch "$ODCASIM" run --mssim "unix:$TMP/socket" --mssim localhost:0
+isnt "a server on a UNIX socket and on localhost" "$READY" ""
+is "sockets are for the owner only" "$(stat -c %a socket socket.ctrl | tr '\n' ' ')" "600 600 "
+export TPM2TOOLS_TCTI=mssim:path=$TMP/socket
+ok "startup over the UNIX socket" tpm2_startup -c
+ok "getrandom over the UNIX socket" tpm2_getrandom -Q 8
+ok "server ends well" stop
+is "its sockets are gone" "$(find . -name 'socket*')" ""
+for host in 127.0.0.1 localhost; do
+	launch "$ODCASIM" run --mssim localhost:0
+	port=${READY#*port=}
+	export TPM2TOOLS_TCTI=mssim:host=$host,port=${port%%\"*}
+	ok "localhost, asked for as $host: startup" tpm2_startup -c
+	ok "server ends well" stop
+done
 finish
