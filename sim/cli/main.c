@@ -2,8 +2,10 @@
  * main.c - from argv to a subcommand and back to an exit status.  The only
  * place that ends the program.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "odca/key.h"
 #include "sim/base/log.h"
@@ -101,6 +103,20 @@ run_global_option(char **words)
 	return run(words);
 }
 
+/* Where a caller closed 0, 1 or 2, no file of ours may take its place and get
+ * what is printed. Writing still fails: this one is for reading. */
+static void
+fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -109,6 +125,7 @@ main(int argc, char **argv)
 
 	/* A caller that ignores it would make every wait for a child fail. */
 	(void)signal(SIGCHLD, SIG_DFL);
+	fill_standard();
 	crypto_init();
 	for (size_t i = 0; i < 2; i++) {
 		if (strcmp(name, personalities[i]) == 0) {

@@ -46,6 +46,9 @@ ok "a kept state" "$ODCASIM" exec --state "$TMP/kept" --seed exec -- tpm2_getran
 ok "stays" test -s kept/tpm2-00.permall
 ok "and is used again" "$ODCASIM" exec --state "$TMP/kept" -- tpm2_getrandom -Q 4
 is "nothing else stays behind" "$(left_behind)" ""
+"$ODCASIM" run --state "$TMP/kept" --mssim 127.0.0.1:0 <&- >&- 2>&-
+is "closed descriptors: no place to say ready" "$?" 1
+is "and nothing is written to another file" "$(cat kept/.lock)" ""
 exits 2 "no command" "$ODCASIM" exec --family tgl
 
 # SIGTERM reaches the command, and exec ends as the command does.
