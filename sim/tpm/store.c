@@ -96,7 +96,8 @@ take_lock(struct store *s, const char *name, struct err *e)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	s->lockfd = openat(s->dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	s->lockfd = openat(s->dirfd, name,
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lockfd < 0) {
 		err_errno(e, "open '%s/%s'", s->path, name);
 		return err_hint(e, "the state directory has to be writable");
@@ -217,8 +218,10 @@ store_open_file(const char *path, struct store **ret, struct err *e)
 		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(path));
 	if (open_directory(s, dir, STORE_PEEK, e) != 0)
 		return -1;
-	/* Kept behind the directory's name, which fits by construction. */
-	(void)snprintf(s->path, sizeof(s->path), "%s", path);
+	if (snprintf(s->path, sizeof(s->path), "%s", path) >=
+	    (int)sizeof(s->path))
+		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(path));
+	/* Kept behind the directory's name. */
 	s->file = s->path + (slash != NULL ? slash - path + 1 : 0);
 	if (strlen(s->file) == 0 || strlen(s->file) >= 50)
 		return err_set(e, E_USAGE, "'%s' is no file name", path);

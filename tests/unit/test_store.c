@@ -112,6 +112,12 @@ test_lock(void **state)
 	assert_non_null(strstr(e.msg, "in use"));
 	store_free(TAKE(first));
 	assert_int_equal(store_open_dir(dir, STORE_OWN, &second, &e), 0);
+	store_free(TAKE(second));
+	/* Nothing is made where a link leads. */
+	assert_int_equal(unlinkat(dirfd_, ".lock", 0), 0);
+	assert_int_equal(symlinkat("NVChip", dirfd_, ".lock"), 0);
+	assert_int_equal(store_open_dir(dir, STORE_OWN, &second, &e), -1);
+	assert_false(file_exists(dirfd_, "NVChip"));
 }
 
 static void
