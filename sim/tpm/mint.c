@@ -317,7 +317,8 @@ mint_in_child(const struct mint_request *r, const char *dir, struct err *e)
 
 /* Never returns: report the failure, if any, and end without atexit work. */
 static void
-child_main(const struct mint_request *r, const char *dir, int report)
+child_main(const struct mint_request *r, const char *dir, pid_t parent,
+    int report)
 {
 	struct err e = ERR_INIT;
 	ssize_t put = 0;
@@ -325,6 +326,9 @@ child_main(const struct mint_request *r, const char *dir, int report)
 
 	/* Nobody would clean up after a parent that is gone. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	/* No core, no ptrace(2): the fuses are here. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	rc = mint_in_child(r, dir, &e);
 	if (rc != 0)
@@ -337,8 +341,8 @@ mint_device(const struct mint_request *r, const char *dir, struct err *e)
 {
 	struct err failure;
 	int pipefd[2], status;
+	pid_t parent = getpid(), pid;
 	ssize_t got;
-	pid_t pid;
 
 	if (r->seed != NULL && !engine_has_identity())
 		return err_set(e, E_STATE,
@@ -352,7 +356,7 @@ mint_device(const struct mint_request *r, const char *dir, struct err *e)
 	if ((pid = fork()) < 0)
 		return err_errno(e, "fork");
 	if (pid == 0)
-		child_main(r, dir, child_end);
+		child_main(r, dir, parent, child_end);
 	(void)close(TAKE_FD(child_end));
 	got = read(report, &failure, sizeof(failure));
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
