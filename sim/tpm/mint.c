@@ -317,8 +317,8 @@ mint_in_child(const struct mint_request *r, const char *dir, struct err *e)
 
 /* Never returns: report the failure, if any, and end without atexit work. */
 static void
-child_main(const struct mint_request *r, const char *dir, pid_t parent,
-    int report)
+child_main(
+    const struct mint_request *r, const char *dir, pid_t parent, int report)
 {
 	struct err e = ERR_INIT;
 	ssize_t put = 0;

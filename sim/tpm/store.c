@@ -96,8 +96,8 @@ take_lock(struct store *s, const char *name, struct err *e)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	s->lockfd = openat(s->dirfd, name,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	s->lockfd = openat(
+	    s->dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lockfd < 0) {
 		err_errno(e, "open '%s/%s'", s->path, name);
 		return err_hint(e, "the state directory has to be writable");
