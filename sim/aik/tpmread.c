@@ -95,12 +95,14 @@ static const struct {
 };
 /* clang-format on */
 
-/* Four characters in a word, first one in the top octet. */
-static void
-put_word(uint32_t word, char *out)
+void
+tpm_word_text(uint32_t word, char out[static 4])
 {
-	for (int i = 0; i < 4; i++)
-		out[i] = (char)(word >> (24 - 8 * i));
+	for (int i = 0; i < 4; i++) {
+		uint8_t c = (uint8_t)(word >> (24 - 8 * i));
+
+		out[i] = c == '\0' || (c >= ' ' && c <= '~') ? (char)c : '?';
+	}
 }
 
 /* What is read once and used on the way, beside the result. */
@@ -122,11 +124,11 @@ take_property(struct reader *r, const TPMS_TAGGED_PROPERTY *p)
 			memcpy((char *)r->info + numbers[i].offset, &p->value,
 			    sizeof(p->value));
 	if (p->property == TPM2_PT_FAMILY_INDICATOR)
-		put_word(p->value, r->info->family);
+		tpm_word_text(p->value, r->info->family);
 	if (p->property == TPM2_PT_NV_BUFFER_MAX)
 		r->nv_chunk = p->value;
 	if (vendor < 4)
-		put_word(p->value, r->vendor[vendor]);
+		tpm_word_text(p->value, r->vendor[vendor]);
 }
 
 /* One page; the caller frees *ret with Esys_Free(). */

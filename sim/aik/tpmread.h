@@ -50,6 +50,9 @@ void tpm_info_done(struct tpm_info *i);
 int tpmread_ek(TSS2_TCTI_CONTEXT *tcti, uint32_t cert_index, struct pubkey *ret,
     struct err *e);
 
+/* Four characters, first one in the top octet; '?' for what is not printable,
+ * which would reach terminals and JSON. No NUL is added. */
+void tpm_word_text(uint32_t word, char out[static 4]);
 /* 0x01C00100..0x01C001FF joined in ascending order, appended to out. */
 int tpm_info_chain(const struct tpm_info *i, struct buf *out);
 

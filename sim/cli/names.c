@@ -121,11 +121,7 @@ text_of_manufacturer(uint32_t id, char out[static 5])
 {
 	int n = 4;
 
-	for (int i = 0; i < 4; i++) {
-		out[i] = (char)(id >> (24 - 8 * i));
-		if (out[i] != '\0' && (out[i] < ' ' || out[i] > '~'))
-			out[i] = '?';
-	}
+	tpm_word_text(id, out);
 	/* Short ones are padded: "AMD", "IBM". */
 	while (n > 0 && (out[n - 1] == '\0' || out[n - 1] == ' '))
 		n--;
