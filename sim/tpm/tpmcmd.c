@@ -15,6 +15,9 @@ tpmcmd_begin(struct tpmcmd *c, uint32_t code, const char *name)
 	*c = (struct tpmcmd){ .name = name };
 	buf_init(&c->bytes, MAX_TPM_COMMAND);
 	buf_init(&c->response, MAX_TPM_RESPONSE);
+	if (buf_room(&c->bytes, MAX_TPM_COMMAND) == NULL)
+		c->bytes.cap = 0; /* then no put succeeds */
+	buf_reset(&c->bytes);
 	/* Tag and size follow in tpmcmd_run(). */
 	(void)buf_put_u16(&c->bytes, ST_NO_SESSIONS);
 	(void)buf_put_u32(&c->bytes, 0);

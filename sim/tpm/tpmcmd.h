@@ -6,10 +6,10 @@
  *	tpmcmd_handle(&c, index);
  *	tpmcmd_password(&c);
  *	buf_put_2b(&c.bytes, data);
- *	if (tpmcmd_run(&c, &response, e) != 0) ...
+ *	if (tpmcmd_run(&c, NULL, &response, e) != 0) ...
  *
- * A put that does not fit is found out by tpmcmd_run(), so callers need not
- * check each one.
+ * Callers need not check each put: there is room for any command from
+ * tpmcmd_begin() on, or tpmcmd_run() says that there is no memory.
  */
 #ifndef SIM_TPM_TPMCMD_H
 #define SIM_TPM_TPMCMD_H
