@@ -126,7 +126,7 @@ print_path(const struct ek *ek)
 	char line[MAX_CHAIN_DEPTH * MAX_NAME_TEXT], name[MAX_NAME_TEXT];
 	size_t n = 0;
 
-	for (size_t i = 0; i < ek->report->n_path; i++) {
+	for (size_t i = 0; i < ek->report->n_path && n < sizeof(line); i++) {
 		source_name(
 		    &ek->report->path[i], ek->title, name, sizeof(name));
 		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s",
