@@ -313,13 +313,6 @@ get_header(struct span s, uint16_t *ret_tag, uint32_t *ret_code)
 	       span_get_u32(&s, ret_code);
 }
 
-static int
-put_rc(struct buf *rsp, uint32_t rc)
-{
-	return buf_put_u16(rsp, ST_NO_SESSIONS) ||
-	       buf_put_u32(rsp, TPM_HEADER_SIZE) || buf_put_u32(rsp, rc);
-}
-
 /* TPM2_GetTestResult in failure mode (Part 1, 12.4): no data, why. */
 static int
 put_test_result(struct buf *rsp)
@@ -349,7 +342,7 @@ answer_failed(struct span command, struct buf *rsp)
 		return 0;
 	if (code == CC_GET_TEST_RESULT)
 		return put_test_result(rsp) ? -1 : 1;
-	return put_rc(rsp, RC_FAILURE) ? -1 : 1;
+	return tpm2_put_rc(rsp, RC_FAILURE) ? -1 : 1;
 }
 
 int
@@ -362,7 +355,7 @@ engine_process(
 	if (!atomic_load(&tpm.on))
 		return 0;
 	if (command.n > sizeof(tpm.command))
-		failed = put_rc(rsp, RC_COMMAND_SIZE) ? -1 : 1;
+		failed = tpm2_put_rc(rsp, RC_COMMAND_SIZE) ? -1 : 1;
 	else
 		failed = answer_failed(command, rsp);
 	if (failed != 0)

@@ -2,13 +2,11 @@
 #include "sim/base/log.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/mssim.h"
+#include "sim/tpm/tpm2.h"
 
 #define SERVER_VERSION 1
 /* Platform available, raw mode, supports physical presence. */
 #define ENDPOINT_INFO 0x0000000d
-
-#define RC_COMMAND_SIZE 0x142 /* TPM 2.0 Part 2, 6.6.3 */
-#define RC_FAILURE      0x101
 
 /* A reply fits: the caller's buf holds MAX_TPM_RESPONSE and a frame. */
 static void
@@ -69,15 +67,6 @@ get_sizes(const struct mssim_request *r, struct buf *reply)
 
 /* --- TPM commands ------------------------------------------------------ */
 
-/* A response that has a code and nothing else (Part 1, 18). */
-static void
-put_response(struct buf *rsp, uint32_t rc)
-{
-	(void)buf_put_u16(rsp, 0x8001);
-	(void)buf_put_u32(rsp, TPM_HEADER_SIZE);
-	(void)buf_put_u32(rsp, rc);
-}
-
 /*
  * A command on a TPM without power: the frame says "no bytes". Without a frame
  * that would be silence, for which a client waits for ever.
@@ -89,7 +78,7 @@ mssim_frame(
 	note_size(&largest_command, r->body);
 	note_size(&largest_response, response);
 	if (r->raw && response.n == 0)
-		put_response(reply, RC_FAILURE);
+		(void)tpm2_put_rc(reply, RC_FAILURE);
 	if (r->raw)
 		return buf_put(reply, response);
 	if (buf_put_u32(reply, (uint32_t)response.n) ||
@@ -107,7 +96,7 @@ mssim_process(uint8_t locality, struct span command, struct buf *rsp)
 		return;
 	log_error("mssim", "%s", e.msg);
 	buf_reset(rsp);
-	put_response(rsp, err_tpm_rc(e.code));
+	(void)tpm2_put_rc(rsp, err_tpm_rc(e.code));
 }
 
 static enum mssim_then
@@ -120,7 +109,7 @@ send_command(const struct mssim_request *r, struct buf *reply)
 	if (mssim_tpm_command(r, &locality, &command))
 		mssim_process(locality, command, &rsp);
 	else if (engine_is_on())
-		put_response(&rsp, RC_COMMAND_SIZE);
+		(void)tpm2_put_rc(&rsp, RC_COMMAND_SIZE);
 	if (mssim_frame(r, buf_span(&rsp), reply) != 0)
 		return THEN_CLOSE;
 	return THEN_CONTINUE;
@@ -131,7 +120,7 @@ send_command(const struct mssim_request *r, struct buf *reply)
 static enum mssim_then
 raw_wrong_size(const struct mssim_request *r, struct buf *reply)
 {
-	put_response(reply, RC_COMMAND_SIZE);
+	(void)tpm2_put_rc(reply, RC_COMMAND_SIZE);
 	return THEN_CLOSE;
 }
 

@@ -1,9 +1,12 @@
 /*
  * tpm2.h - the constants of TPM 2.0 Part 2 that we use ourselves, by their
- * names there without TPM_.
+ * names there without TPM_, and the shortest response that is made of them.
  */
 #ifndef SIM_TPM_TPM2_H
 #define SIM_TPM_TPM2_H
+
+#include "sim/base/buf.h"
+#include "sim/base/limits.h"
 
 /* clang-format off */
 enum tpm_st {			/* 6.9 */
@@ -89,5 +92,13 @@ enum tpm_pt {			/* 6.13 */
 	PT_HR_NV_INDEX		= 0x202,
 };
 /* clang-format on */
+
+/* Append a response that has a code and nothing else (Part 1, 18). */
+static inline int
+tpm2_put_rc(struct buf *rsp, uint32_t rc)
+{
+	return buf_put_u16(rsp, ST_NO_SESSIONS) ||
+	       buf_put_u32(rsp, TPM_HEADER_SIZE) || buf_put_u32(rsp, rc);
+}
 
 #endif
