@@ -16,7 +16,9 @@ file_read(int dirfd, const char *path, struct buf *b, struct err *e)
 	ssize_t got;
 	size_t want;
 
-	if ((fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0) {
+	/* A FIFO is refused below; opening it must not wait for a writer. */
+	fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0) {
 		err_errno(e, "open '%s'", path);
 		if (errno == ENOENT && e != NULL)
 			e->code = E_NOTFOUND;
@@ -72,13 +74,18 @@ file_write(int dirfd, const char *path, struct span s, enum file_sync sync,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_errno(e, "create '%s'", temp);
-	if (write_all(fd, s) != 0 || (sync == FILE_SYNC && fsync(fd) != 0)) {
+	/* Some file systems say at close(2) only that there is no room. */
+	if (write_all(fd, s) != 0 || (sync == FILE_SYNC && fsync(fd) != 0) ||
+	    close(TAKE_FD(fd)) != 0) {
 		err_errno(e, "write '%s'", temp);
 		(void)unlinkat(dirfd, temp, 0);
 		return -1;
 	}
-	if (renameat(dirfd, temp, dirfd, path) != 0)
-		return err_errno(e, "rename '%s' to '%s'", temp, path);
+	if (renameat(dirfd, temp, dirfd, path) != 0) {
+		err_errno(e, "rename '%s' to '%s'", temp, path);
+		(void)unlinkat(dirfd, temp, 0);
+		return -1;
+	}
 	if (sync == FILE_SYNC && dirfd >= 0 && fsync(dirfd) != 0)
 		return err_errno(e, "sync the directory of '%s'", path);
 	return 0;

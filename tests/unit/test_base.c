@@ -167,6 +167,16 @@ test_file(void **state)
 	assert_true(file_exists(AT_FDCWD, path));
 	assert_int_equal(unlink(path), 0);
 	assert_false(file_exists(AT_FDCWD, path));
+	/* A FIFO without a writer is refused, not waited for. */
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(file_read(AT_FDCWD, path, &b, &e), -1);
+	assert_int_equal(e.code, E_FORMAT);
+	assert_int_equal(unlink(path), 0);
+	/* In the way of the rename: nothing else stays behind. */
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(
+	    file_write(AT_FDCWD, path, SPAN_STR("x"), FILE_NOSYNC, &e), -1);
+	assert_int_equal(rmdir(path), 0);
 	/* A directory that is gone: an error, not a file somewhere else. */
 	assert_int_equal(rmdir(dir), 0);
 	assert_int_equal(
