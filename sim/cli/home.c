@@ -362,8 +362,11 @@ check_existing(const struct mint_request *r, const char *dir, struct err *e)
 {
 	struct mint_request named = *r;
 	auto_json device = NULL;
+	auto_store store = NULL;
 
-	if (home_descriptor(dir, &device, e) != 0)
+	/* That finishes a mint that was killed before its last step. */
+	if (store_open_dir(dir, STORE_OWN, &store, e) != 0 ||
+	    home_descriptor(dir, &device, e) != 0)
 		return -1;
 	if (named.family == NULL)
 		named.family =

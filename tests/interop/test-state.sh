@@ -90,6 +90,15 @@ kills() {
 	is "no temporary file stays" "$(find "$TMP/dir" -name '*.new' -o -name '*.tmp')" ""
 }
 
+# As a mint leaves it that is killed between the TPM and the descriptor's name.
+interrupted_mint() {
+	ok "mint" "$ODCASIM" mint --seed lab-0421 --state interrupted
+	mv interrupted/odcasim.json interrupted/odcasim.json.ready
+	ok "the same device after an interrupted mint" \
+		"$ODCASIM" exec --seed lab-0421 --state interrupted -- true
+	ok "it has its descriptor" test -s interrupted/odcasim.json
+}
+
 # --- swtpm -----------------------------------------------------------------------
 
 # A TPM command port of swtpm, by its own TCTI, on a socket that we pass.
@@ -203,6 +212,7 @@ foreign() {
 
 restart
 kills
+interrupted_mint
 swtpm_both_ways
 foreign
 finish
