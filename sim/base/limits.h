@@ -14,8 +14,9 @@
 
 /* mssim: the reference simulators close a connection beyond 1 MiB. */
 #define MAX_MSSIM_BODY (1024 * 1024)
-/* Connections at a time, over all listeners; one more is closed at once. */
-#define MAX_CONNS 256
+/* Connections at a time, over all listeners; one more is closed at once. The
+ * usual limit of 1024 descriptors has room for them. */
+#define MAX_CONNS 1000
 /* Replies that wait for a client that does not read; then its requests wait. */
 #define MAX_CONN_OUTPUT (64 * 1024)
 /* Tries to find two free neighbouring ports when port 0 is asked for. */

@@ -44,6 +44,7 @@ struct server {
 	struct job job;
 	struct buf reply; /* of the batch that runs */
 	unsigned n_conns, last_id, groups;
+	bool full; /* and the log says so */
 	bool stopping;
 	uint16_t port;
 	char tcti[sizeof("mssim:host=,port=65535") +
@@ -319,6 +320,8 @@ on_closed(struct conn *c)
 
 	TAILQ_REMOVE(&s->conns, c, all);
 	s->n_conns--;
+	if (s->n_conns < MAX_CONNS)
+		s->full = false;
 }
 
 /* --- listening --------------------------------------------------------- */
@@ -340,7 +343,10 @@ on_connection(uv_stream_t *stream, int status)
 	c->session.port = l->socket.port;
 	TAILQ_INSERT_TAIL(&s->conns, c, all);
 	if (++s->n_conns > MAX_CONNS) {
-		log_warn("mssim", "more than %d connections", MAX_CONNS);
+		if (!s->full)
+			log_warn("mssim", "more than %d connections: refused",
+			    MAX_CONNS);
+		s->full = true;
 		conn_close(c);
 		return;
 	}
