@@ -367,7 +367,7 @@ struct subject {
 	const char *name;
 	const char *hex; /* the command; HANDLE stands for the AK */
 	bool flush;      /* its response has a transient object */
-	size_t rounds;
+	size_t n;        /* calls a round */
 };
 
 #define PASSWORD                                                               \
@@ -382,15 +382,15 @@ struct subject {
 	"0000"
 /* clang-format off */
 static const struct subject subjects[] = {
-	{ "GetRandom",	"80010000000c0000017b0020", false, 1000 },
-	{ "PCR_Read",	"8001000000140000017e00000001000b03ff0000", false, 1000 },
+	{ "GetRandom",	"80010000000c0000017b0020", false, 500 },
+	{ "PCR_Read",	"8001000000140000017e00000001000b03ff0000", false, 500 },
 	{ "PCR_Extend",	"80020000004100000182" "00000010" PASSWORD "00000001" "000b"
-			"0102030405060708091011121314151617181920212223242526272829303132", false, 1000 },
-	{ "NV_Read",	"8002000000230000014e" "01c00002" "01c00002" PASSWORD "0300" "0000", false, 1000 },
+			"0102030405060708091011121314151617181920212223242526272829303132", false, 500 },
+	{ "NV_Read",	"8002000000230000014e" "01c00002" "01c00002" PASSWORD "0300" "0000", false, 500 },
 	{ "CreatePrimary P-256", "80020000004300000131" "40000007" PASSWORD "000400000000"
-			"001a" "0023" "000b" "00030072" "0000" "000600800043" "0010" "0003" POINT "0000" "00000000", true, 300 },
+			"001a" "0023" "000b" "00030072" "0000" "000600800043" "0010" "0003" POINT "0000" "00000000", true, 100 },
 	{ "Quote P-256", "80020000003300000158" "80000000" PASSWORD "0004" "01020304" "0010"
-			"00000001" "000b03ff0000", false, 300 },
+			"00000001" "000b03ff0000", false, 100 },
 };
 /* Restricted signing key P-256, ECDSA with SHA-256, in the endorsement
  * hierarchy: the first transient object, 0x80000000. */
@@ -451,15 +451,26 @@ measure(enum via via, const struct subject *t, struct span command, size_t n,
 	}
 }
 
+/* The median of a round, when it is the best one so far: what else the machine
+ * does comes in bursts, and only adds. */
+static void
+keep_best(double *best, struct samples *s)
+{
+	double median = quantile(s, 0.5);
+
+	if (*best == 0 || median < *best)
+		*best = median;
+	s->n = 0;
+}
+
 static void
 measure_subject(const struct subject *t)
 {
-	enum { ROUNDS = 5 };
-	struct samples floor = { .n = 0 }, echo = { .n = 0 };
-	struct samples one = { .n = 0 }, tcti = { .n = 0 };
+	enum { ROUNDS = 7 };
+	double floor = 0, echo = 0, one = 0, tcti = 0;
+	struct samples s = { .n = 0 };
 	auto_buf command = BUF_INIT(MAX_TPM_COMMAND);
 	uint8_t response[MAX_TPM_RESPONSE + 4];
-	double f, e, o, c;
 	size_t size = 0;
 
 	command_bytes(t->hex, &command);
@@ -469,19 +480,17 @@ measure_subject(const struct subject *t)
 			flush(v, response);
 	}
 	for (int r = 0; r < ROUNDS; r++) {
-		size_t n = t->rounds / ROUNDS;
-
-		measure(VIA_PROCESS, t, buf_span(&command), n, &floor, &size);
-		measure_echo(command.n + 9, size + 8, n, &echo);
-		measure(VIA_MSSIM, t, buf_span(&command), n, &one, &size);
-		measure(VIA_TCTI, t, buf_span(&command), n, &tcti, &size);
+		measure(VIA_PROCESS, t, buf_span(&command), t->n, &s, &size);
+		keep_best(&floor, &s);
+		measure_echo(command.n + 9, size + 8, t->n, &s);
+		keep_best(&echo, &s);
+		measure(VIA_MSSIM, t, buf_span(&command), t->n, &s, &size);
+		keep_best(&one, &s);
+		measure(VIA_TCTI, t, buf_span(&command), t->n, &s, &size);
+		keep_best(&tcti, &s);
 	}
-	f = quantile(&floor, 0.5);
-	e = quantile(&echo, 0.5);
-	o = quantile(&one, 0.5);
-	c = quantile(&tcti, 0.5);
 	(void)printf("%-20s %9.1f %9.1f %9.1f %+9.1f %7.2f %10.1f\n", t->name,
-	    f, e, o, o - f - e, o / (f + e), c);
+	    floor, echo, one, one - floor - echo, one / (floor + echo), tcti);
 }
 
 static void
