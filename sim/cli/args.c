@@ -13,8 +13,15 @@ static const struct opt common[] = {
 	{ "help", 'h', OPT_FLAG,   AT(help), NULL, "this text", 0, 0 },
 	END
 };
+static const struct opt home[] = {
+	{ "state", 0, OPT_STRING, AT(state), "DIR", "where the device lives; it is made when there is none (default: a temporary directory, gone at exit)", 0, 0 },
+	END
+};
+static const struct opt new_home[] = {
+	{ "state", 0, OPT_STRING, AT(state), "DIR", "where to make the device; there must be none yet", 0, 0 },
+	END
+};
 static const struct opt device[] = {
-	{ "state",             0, OPT_STRING, AT(state),             "DIR",    "where the device lives; it is made when there is none (default: a temporary directory, gone at exit)", 0, 0 },
 	{ "family",            0, OPT_STRING, AT(device.family),     "NAME",   "platform: tgl (default), adl ...", 0, 0 },
 	{ "seed",              0, OPT_STRING, AT(device.seed),       "STRING", "the same string gives the same device, to the byte, on every machine (default: random fuses)", 0, 0 },
 	{ "svn",               0, OPT_NUMBER, AT(device.svn),        "N",      "security version of the firmware (default: 1)", 1, MAX_SVN },
@@ -78,6 +85,8 @@ static const struct opt simulator[] = {
 /* clang-format on */
 
 const struct opt_group opts_common = { "other options", common };
+const struct opt_group opts_home = { "state", home };
+const struct opt_group opts_new_home = { "state", new_home };
 const struct opt_group opts_device = { "device", device };
 const struct opt_group opts_listen = { "listen", listening };
 const struct opt_group opts_startup = { "start", startup };

@@ -37,9 +37,9 @@ struct args {
 	size_t n_operands;
 };
 
-extern const struct opt_group opts_common, opts_device, opts_listen,
-    opts_startup, opts_source, opts_show, opts_verify, opts_json, opts_ca_init,
-    opts_ca_export, opts_simulator;
+extern const struct opt_group opts_common, opts_home, opts_new_home,
+    opts_device, opts_listen, opts_startup, opts_source, opts_show, opts_verify,
+    opts_json, opts_ca_init, opts_ca_export, opts_simulator;
 
 /* One subcommand. run gives the exit status, or -1 with e set. */
 struct command {
@@ -75,6 +75,8 @@ const struct command *
 command_find(char *const words[], size_t *ret_words, struct err *e);
 /* All about a command, made from its row. */
 void command_help(const struct command *c, FILE *out);
+/* The commands that word begins, as "ca" does; false when there are none. */
+bool command_help_group(const char *word, FILE *out);
 /* The first commands; with all, every one. */
 void command_list(bool all, FILE *out);
 

@@ -11,7 +11,8 @@
 const struct command commands[] = {
 { .name = "run", .run = cmd_run,
   .summary = "Serve one device until SIGTERM.",
-  .groups = { &opts_device, &opts_listen, &opts_startup, &opts_common },
+  .groups = { &opts_home, &opts_device, &opts_listen, &opts_startup,
+              &opts_common },
   .examples = "odcasim run\n"
               "odcasim run --state ./tpm --family adl --seed lab-0421\n"
               "odcasim run --mssim 127.0.0.1:0 --mssim unix:/run/tpm.sock",
@@ -19,7 +20,7 @@ const struct command commands[] = {
 { .name = "exec", .operands = "-- CMD [ARG ...]", .run = cmd_exec,
   .least = 1, .most = UINT32_MAX, .operands_end_options = true,
   .summary = "Run a command beside a device of its own, ready for every TPM stack.",
-  .groups = { &opts_device, &opts_startup, &opts_common },
+  .groups = { &opts_home, &opts_device, &opts_startup, &opts_common },
   .examples = "odcasim exec -- make check\n"
               "odcasim exec --seed lab-0421 -- tpm2_getekcertificate\n"
               "odcasim exec -- sh -c 'openssl x509 -in $ODCASIM_ROOT -noout -subject'",
@@ -40,7 +41,7 @@ const struct command commands[] = {
   .status = "0 accepted, 1 the TPM cannot be read, 2 wrong usage, 3 rejected" },
 { .name = "mint", .run = cmd_mint,
   .summary = "Manufacture a device into --state, and print what it is as JSON.",
-  .groups = { &opts_device, &opts_common },
+  .groups = { &opts_new_home, &opts_device, &opts_common },
   .examples = "odcasim mint --state ./tpm --family adl --seed lab-0421",
   .status = STATUS_PLAIN },
 { .name = "ca init", .run = cmd_ca_init,
@@ -174,6 +175,26 @@ command_help(const struct command *c, FILE *out)
 	print_lines("exit status", c->status, out);
 }
 
+static void
+print_command(const struct command *c, FILE *out)
+{
+	(void)fprintf(out, "  odcasim %-15s %s\n", c->name, c->summary);
+}
+
+bool
+command_help_group(const char *word, FILE *out)
+{
+	bool any = false;
+
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		if (is_first_word(c, word)) {
+			print_command(c, out);
+			any = true;
+		}
+	}
+	return any;
+}
+
 void
 command_list(bool all, FILE *out)
 {
@@ -184,8 +205,7 @@ command_list(bool all, FILE *out)
 	    out);
 	for (const struct command *c = commands; c->name != NULL; c++)
 		if (all || n++ < N_USEFUL)
-			(void)fprintf(
-			    out, "  odcasim %-15s %s\n", c->name, c->summary);
+			print_command(c, out);
 	(void)fputs(all ? "\n'odcasim help COMMAND' explains one.\n"
 			: "\n'odcasim help' lists all commands, "
 			  "'odcasim help COMMAND' explains one.\n",
@@ -202,6 +222,8 @@ cmd_help(const struct args *a, struct err *e)
 		command_list(true, stdout);
 		return 0;
 	}
+	if (a->n_operands == 1 && command_help_group(a->operands[0], stdout))
+		return 0;
 	if ((c = command_find(a->operands, &words, e)) == NULL)
 		return -1;
 	if (words < a->n_operands)

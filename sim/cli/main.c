@@ -66,24 +66,40 @@ parse(const struct command *c, char **words, struct args *ret, struct err *e)
 	return 0;
 }
 
+static bool
+asks_for_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int
+dispatch(char **words, struct err *e)
+{
+	struct args args = { .help = false };
+	const struct command *c;
+	size_t n;
+
+	if (words[1] != NULL && asks_for_help(words[1]) &&
+	    command_help_group(words[0], stdout))
+		return EXIT_OK;
+	if ((c = command_find(words, &n, e)) == NULL ||
+	    parse(c, words + n, &args, e) != 0)
+		return -1;
+	if (!args.help)
+		return c->run(&args, e);
+	command_help(c, stdout);
+	return EXIT_OK;
+}
+
 /* words[0] is the command. */
 static int
 run(char **words)
 {
-	struct args args = { .help = false };
 	struct err e = ERR_INIT;
-	const struct command *c;
-	int status = -1;
-	size_t n;
+	int status = dispatch(words, &e);
 
-	c = command_find(words, &n, &e);
-	if (c != NULL && parse(c, words + n, &args, &e) == 0) {
-		if (args.help) {
-			command_help(c, stdout);
-			return EXIT_OK;
-		}
-		status = c->run(&args, &e);
-	}
+	if (status == EXIT_OK && fflush(stdout) != 0)
+		status = err_errno(&e, "write to stdout");
 	if (status >= 0)
 		return status;
 	log_err(&e);
@@ -96,7 +112,7 @@ run_global_option(char **words)
 {
 	static char help[] = "help", version[] = "version";
 
-	if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)
+	if (asks_for_help(words[0]))
 		words[0] = help;
 	else if (strcmp(words[0], "--version") == 0)
 		words[0] = version;

@@ -30,6 +30,11 @@ for word in error usage; do
 		test -z "$("$ODCASIM" run --help 2>&1 >/dev/null)"
 done
 
+ok "help of commands of two words" "$ODCASIM" ca --help
+says "lists them" 'ca export'
+exits 1 "help that cannot be printed" bash -c '"$0" help >/dev/full' "$ODCASIM"
+says "says why" 'No space left on device'
+
 # --- addresses ---------------------------------------------------------------------
 
 exits 2 "an address that is not loopback" timeout 20 "$ODCASIM" run --mssim 0.0.0.0:0
