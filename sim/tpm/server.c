@@ -390,12 +390,24 @@ add_listener(struct server *s, const struct listen_socket *socket, bool is_unix,
 	return rc == 0 ? 0 : err_set(e, E_IO, "listen: %s", uv_strerror(rc));
 }
 
+/* Clients may be in another directory: absolute, if a socket's address has
+ * room for that. */
+static void
+set_unix_tcti(struct server *s, const struct sockaddr_un *un)
+{
+	auto_free char *absolute = realpath(un->sun_path, NULL);
+	bool fits = absolute != NULL &&
+		    strlen(absolute) + sizeof(".ctrl") <= sizeof(un->sun_path);
+
+	(void)snprintf(s->tcti, sizeof(s->tcti), "mssim:path=%s",
+	    fits ? absolute : un->sun_path);
+}
+
 static void
 set_tcti(struct server *s, const struct address *a)
 {
 	if (address_is_unix(a))
-		(void)snprintf(s->tcti, sizeof(s->tcti), "mssim:path=%s",
-		    a->any[0].un.sun_path);
+		set_unix_tcti(s, &a->any[0].un);
 	else
 		(void)snprintf(s->tcti, sizeof(s->tcti),
 		    "mssim:host=%s,port=%u", address_connect_host(a), s->port);

@@ -80,8 +80,10 @@ is "the idle one is served, too" "$(receive "$idle" 8)" 0000001080010000
 ok "server ends well with connections open" stop
 
 # Other addresses: both loopbacks by name, and UNIX sockets.
-launch "$ODCASIM" run --mssim "unix:$TMP/socket" --mssim localhost:0
+launch "$ODCASIM" run --mssim unix:socket --mssim localhost:0
 isnt "a server on a UNIX socket and on localhost" "$READY" ""
+is "its TCTI can be used from anywhere" \
+	"$(sed -n 's/.*"tcti":"\([^"]*\)".*/\1/p' <<<"$READY")" "mssim:path=$(realpath socket)"
 is "sockets are for the owner only" "$(stat -c %a socket socket.ctrl | tr '\n' ' ')" "600 600 "
 export TPM2TOOLS_TCTI=mssim:path=$TMP/socket
 ok "startup over the UNIX socket" tpm2_startup -c
