@@ -8,5 +8,8 @@
 
 /* By path below certs/pki; false when there is none. */
 bool embed_find(const char *path, struct span *ret);
+/* From here on this process cannot read the keys, and embed_find() finds none.
+ */
+void embed_forget_keys(void);
 
 #endif

@@ -228,3 +228,9 @@ pki_key(const struct pki *p, const char *name, struct key **ret, struct err *e)
 	*ret = TAKE(key);
 	return 0;
 }
+
+void
+pki_forget_keys(void)
+{
+	embed_forget_keys();
+}

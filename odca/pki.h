@@ -45,6 +45,10 @@ int pki_root_pem(const struct pki *p, struct buf *out, struct err *e);
 int
 pki_key(const struct pki *p, const char *name, struct key **ret, struct err *e);
 
+/* For the process that serves: the built-in hierarchy's keys are out of its
+ * reach from here on (E_NOTFOUND from pki_key()). */
+void pki_forget_keys(void);
+
 /* Name of the issuing CA's files of a family's batch: "ADL_00002820_ODCA_CA2".
  */
 void pki_issuing_name(

@@ -61,9 +61,9 @@ write_all(int fd, struct span s)
 	return 0;
 }
 
-int
-file_write(int dirfd, const char *path, struct span s, enum file_sync sync,
-    struct err *e)
+static int
+replace(int dirfd, const char *path, mode_t mode, struct span s,
+    enum file_sync sync, struct err *e)
 {
 	char temp[MAX_PATH_LENGTH];
 	auto_fd int fd = -1;
@@ -71,7 +71,7 @@ file_write(int dirfd, const char *path, struct span s, enum file_sync sync,
 	if (snprintf(temp, sizeof(temp), "%s.new", path) >= (int)sizeof(temp))
 		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(path));
 	fd = openat(dirfd, temp,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return err_errno(e, "create '%s'", temp);
 	/* Some file systems say at close(2) only that there is no room. */
@@ -89,6 +89,19 @@ file_write(int dirfd, const char *path, struct span s, enum file_sync sync,
 	if (sync == FILE_SYNC && dirfd >= 0 && fsync(dirfd) != 0)
 		return err_errno(e, "sync the directory of '%s'", path);
 	return 0;
+}
+
+int
+file_write(int dirfd, const char *path, struct span s, enum file_sync sync,
+    struct err *e)
+{
+	return replace(dirfd, path, 0600, s, sync, e);
+}
+
+int
+file_write_public(int dirfd, const char *path, struct span s, struct err *e)
+{
+	return replace(dirfd, path, 0644, s, FILE_NOSYNC, e);
 }
 
 bool

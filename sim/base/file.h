@@ -28,6 +28,10 @@ enum file_sync { FILE_NOSYNC, FILE_SYNC };
 int file_write(int dirfd, const char *path, struct span s, enum file_sync sync,
     struct err *e);
 
+/* The same for what anybody may read: mode 0644. */
+int
+file_write_public(int dirfd, const char *path, struct span s, struct err *e);
+
 /* True when there is something of that name, a dangling link included. */
 bool file_exists(int dirfd, const char *path);
 

@@ -43,7 +43,7 @@ export_file(const char *dir, const char *name, struct span der, struct err *e)
 	(void)snprintf(file, sizeof(file), "%s.cer", name);
 	if (home_path(dir, file, path, e) != 0)
 		return -1;
-	return file_write(AT_FDCWD, path, der, FILE_NOSYNC, e);
+	return file_write_public(AT_FDCWD, path, der, e);
 }
 
 /* Under the names that they have on the real host. */

@@ -1,3 +1,4 @@
+#include "odca/pki.h"
 #include "sim/base/limits.h"
 #include "sim/base/log.h"
 #include "sim/cli/serve.h"
@@ -58,6 +59,8 @@ serve_start(struct store *store, const struct serve_options *o,
 int
 serve_confine(struct err *e)
 {
+	/* CA keys are for the minting process. */
+	pki_forget_keys();
 	return sandbox_enter(SANDBOX_SERVE, e);
 }
 

@@ -76,14 +76,19 @@ on_load(
 static int
 set_firmware_version(struct buf *state)
 {
-	static const uint8_t libtpms_version[] = { 0x20, 0x19, 0x10, 0x23, 0x00,
-		0x16, 0x36, 0x36 };
+	auto_buf own = BUF_INIT(8);
+	uint32_t v1, v2;
 	uint8_t *at;
 
-	at = memmem(
-	    state->p, state->n, libtpms_version, sizeof(libtpms_version));
+	wrap_firmware_version(&v1, &v2);
+	if (buf_put_u32(&own, v1) || buf_put_u32(&own, v2))
+		return err_set(&tpm.store_err, E_NOMEM, "firmware version");
+	at = memmem(state->p, state->n, own.p, own.n);
 	if (at == NULL)
-		return -1;
+		return err_set(&tpm.store_err, E_TPM,
+		    "libtpms' state does not have its firmware version "
+		    "%08x.%08x",
+		    v1, v2);
 	buf_set_u32(state, (size_t)(at - state->p), tpm.firmware1);
 	buf_set_u32(state, (size_t)(at - state->p) + 4, tpm.firmware2);
 	return 0;
@@ -98,12 +103,8 @@ on_store(const unsigned char *data, uint32_t length, uint32_t number,
 
 	if (tpm.manufacture && strcmp(name, TPM_PERMANENT_ALL_NAME) == 0) {
 		tpm.manufacture = false;
-		if (buf_put(&state, s) || set_firmware_version(&state) != 0) {
-			err_set(&tpm.store_err, E_TPM,
-			    "libtpms' state has no firmware version "
-			    "20191023.00163636");
+		if (buf_put(&state, s) || set_firmware_version(&state) != 0)
 			return TPM_FAIL;
-		}
 		s = buf_span(&state);
 	}
 	if (tpm.trying)
@@ -200,7 +201,8 @@ engine_set_deterministic(struct span seed, struct err *e)
 	if (!wrap_active())
 		return err_set(e, E_STATE,
 		    "random numbers are libtpms' own with a shared libtpms");
-	wrap_entropy_stream(seed);
+	if (wrap_entropy_stream(seed) != 0)
+		return err_set(e, E_CRYPTO, "SHA-384 of the seed");
 	return 0;
 }
 

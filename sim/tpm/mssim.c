@@ -216,24 +216,27 @@ reset(const struct mssim_request *r, struct buf *reply)
 	return signal_result(engine_reset(&e), &e, reply);
 }
 
+/* The other of each pair takes it back. */
+enum { PHYS_PRES_ON = 3, CANCEL_ON = 9, NV_ON = 11 };
+
 static enum mssim_then
 presence(const struct mssim_request *r, struct buf *reply)
 {
-	engine_set_physical_presence(r->code == 3);
+	engine_set_physical_presence(r->code == PHYS_PRES_ON);
 	return ack(reply);
 }
 
 static enum mssim_then
 cancel(const struct mssim_request *r, struct buf *reply)
 {
-	engine_set_cancel(r->code == 9);
+	engine_set_cancel(r->code == CANCEL_ON);
 	return ack(reply);
 }
 
 static enum mssim_then
 nv(const struct mssim_request *r, struct buf *reply)
 {
-	engine_set_nv(r->code == 11);
+	engine_set_nv(r->code == NV_ON);
 	return ack(reply);
 }
 

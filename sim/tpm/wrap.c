@@ -66,6 +66,22 @@ __wrap_TPMCapGetProperties(
 	return more;
 }
 
+void
+wrap_firmware_version(uint32_t *ret_v1, uint32_t *ret_v2)
+{
+	struct tpm_properties p = { .count = 0 };
+
+	/* Of 0.9, for a shared library that cannot be asked. */
+	*ret_v1 = 0x20191023;
+	*ret_v2 = 0x00163636;
+	if (wrap_active())
+		(void)__real_TPMCapGetProperties(PT_FIRMWARE_VERSION_1, 2, &p);
+	if (p.count != 2)
+		return;
+	*ret_v1 = p.list[0].value;
+	*ret_v2 = p.list[1].value;
+}
+
 /* --- entropy ------------------------------------------------------------- */
 
 static struct {
@@ -84,11 +100,12 @@ wrap_entropy_once(struct span once)
 	entropy.once_n = once.n;
 }
 
-void
+int
 wrap_entropy_stream(struct span seed)
 {
 	entropy.streaming = sha384(seed, entropy.stream_key) == 0;
 	entropy.stream_block = 0;
+	return entropy.streaming ? 0 : -1;
 }
 
 /* Block i is HMAC-SHA384(key, i): anything that a seed determines will do, the

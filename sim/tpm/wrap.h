@@ -21,7 +21,10 @@ bool wrap_active(void);
  * time; then those of stream (when it is set), else random ones again. Both
  * are copied. */
 void wrap_entropy_once(struct span once);
-void wrap_entropy_stream(struct span seed);
+int wrap_entropy_stream(struct span seed);
+
+/* libtpms' own firmware version, as a TPM that it manufactures has it. */
+void wrap_firmware_version(uint32_t *ret_v1, uint32_t *ret_v2);
 
 /* Platform lines that libtpms reads while a command runs. */
 extern atomic_bool wrap_cancel;

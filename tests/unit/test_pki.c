@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -336,6 +338,32 @@ test_issuing_names(void **state)
 	assert_string_equal(name, "ADL_00002983_ODCA_CA2");
 }
 
+/* In a child, since there is no way back. */
+static void
+test_forget_keys(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		auto_pki p = NULL;
+		auto_key k = NULL;
+		struct span cert;
+		struct err e = ERR_INIT;
+
+		pki_forget_keys();
+		_exit(
+		    pki_open(NULL, &p, &e) == 0 &&
+			    pki_key(p, "TGL_00002004_OnDie_CA", &k, &e) != 0 &&
+			    e.code == E_NOTFOUND && pki_root(p, &cert, &e) == 0
+			? 0
+			: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int
 main(void)
 {
@@ -349,6 +377,7 @@ main(void)
 		cmocka_unit_test(test_no_hierarchy),
 		cmocka_unit_test(test_missing_ca),
 		cmocka_unit_test(test_issuing_names),
+		cmocka_unit_test(test_forget_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
