@@ -173,6 +173,33 @@ first_failure(const struct source *s)
 	return NULL;
 }
 
+/* The first check of all EKs that could not be made, or NULL. */
+static const struct check *
+first_skipped(const struct source *s)
+{
+	for (size_t i = 0; i < s->n_eks; i++) {
+		const struct verify_report *r = s->eks[i].report;
+
+		for (size_t j = 0; j < r->n_checks; j++)
+			if (r->checks[j].result == CHECK_SKIPPED)
+				return &r->checks[j];
+	}
+	return NULL;
+}
+
+/* Who reads the last line only has to see what it does not stand for. */
+static void
+print_accepted(const struct source *s)
+{
+	const struct check *c = first_skipped(s);
+
+	(void)printf(
+	    "%saccepted%s", out_style(STYLE_GOOD), out_style(STYLE_PLAIN));
+	if (c != NULL)
+		(void)printf("; not checked: %s: %s", c->name, c->found);
+	(void)printf("\n");
+}
+
 static void
 verify_text(const struct source *s)
 {
@@ -181,8 +208,7 @@ verify_text(const struct source *s)
 	for (size_t i = 0; i < s->n_eks; i++)
 		print_ek(&s->eks[i]);
 	if (c == NULL)
-		(void)printf("%saccepted%s\n", out_style(STYLE_GOOD),
-		    out_style(STYLE_PLAIN));
+		print_accepted(s);
 	else
 		(void)printf("%srejected%s: %s: %s: %s; want %s [%s]\n",
 		    out_style(STYLE_BAD), out_style(STYLE_PLAIN), c->name,

@@ -163,6 +163,12 @@ firmware() {
 		tpm2_nvundefine -Q -C o 0x1c00002
 	ok "platform hierarchy: changeauth" tpm2_changeauth -Q -c p firmware
 	ok "and back" tpm2_changeauth -Q -c p -p firmware ""
+	ok "endorsement hierarchy: changeauth" tpm2_changeauth -Q -c e owner
+	ok "verify without the endorsement key" "$ODCASIM" verify
+	says "says what it did not check" '^accepted; not checked: ek.public-key:'
+	ok "and back" tpm2_changeauth -Q -c e -p owner ""
+	ok "verify with it" "$ODCASIM" verify
+	says "checks all" '^accepted$'
 }
 
 declare -A firmware_major=([tgl]=500 [adl]=600)
