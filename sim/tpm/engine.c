@@ -217,9 +217,7 @@ engine_has_identity(void)
 static void
 after_init(void)
 {
-	/* Power on and reset make NV available and end a cancel (reference
-	 * simulator, _TPM_Init). */
-	atomic_store(&wrap_nv_off, false);
+	/* Power on and reset end a cancel, as in the reference simulator. */
 	atomic_store(&wrap_cancel, false);
 	tpm.failed = tpm.test_failure = false;
 }
@@ -233,6 +231,8 @@ engine_power_on(struct err *e)
 		return 0;
 	err_clear(&tpm.store_err);
 	after_init();
+	/* Power brings NV with it; a reset leaves it as it is. */
+	atomic_store(&wrap_nv_off, false);
 	rc = TPMLIB_MainInit();
 	if (rc != TPM_SUCCESS) {
 		TPMLIB_Terminate();
