@@ -21,7 +21,7 @@
 static struct {
 	struct store *store;
 	atomic_bool on;
-	bool physical_presence;
+	atomic_bool physical_presence;
 	uint8_t locality;
 	bool test_failure; /* the next self-test fails */
 	bool failed;       /* it did */
@@ -135,7 +135,7 @@ on_get_locality(TPM_MODIFIER_INDICATOR *ret, uint32_t number)
 static TPM_RESULT
 on_get_physical_presence(TPM_BOOL *ret, uint32_t number)
 {
-	*ret = tpm.physical_presence;
+	*ret = atomic_load(&tpm.physical_presence);
 	return TPM_SUCCESS;
 }
 
@@ -294,7 +294,7 @@ engine_set_cancel(bool on)
 void
 engine_set_physical_presence(bool on)
 {
-	tpm.physical_presence = on;
+	atomic_store(&tpm.physical_presence, on);
 }
 
 void

@@ -43,11 +43,13 @@ void engine_power_off(void);
 bool engine_is_on(void);
 /* _TPM_Init without power loss; nothing happens when power is off. */
 int engine_reset(struct err *e);
-/* NV off: Startup, Shutdown and NV writes answer TPM_RC_NV_UNAVAILABLE. */
+/* NV off: Startup, Shutdown and NV writes answer TPM_RC_NV_UNAVAILABLE. Any
+ * thread, also while a command runs. */
 void engine_set_nv(bool on);
 /* A level, not an edge: while it is on, RSA key generation ends with
  * TPM_RC_CANCELED. Any thread, also while a command runs. */
 void engine_set_cancel(bool on);
+/* Any thread, also while a command runs. */
 void engine_set_physical_presence(bool on);
 /* The next TPM2_SelfTest fails and puts the TPM into failure mode. */
 void engine_set_test_failure(void);

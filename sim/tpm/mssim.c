@@ -188,6 +188,8 @@ signal_result(int failed, const struct err *e, struct buf *reply)
 	return THEN_CONTINUE;
 }
 
+/* Need not wait for a command that runs: the power is on then, and this is an
+ * NV_ON. Clients send both when they connect. */
 static enum mssim_then
 power_on(const struct mssim_request *r, struct buf *reply)
 {
@@ -268,18 +270,18 @@ no_effect(const struct mssim_request *r, struct buf *reply)
 #define C MSSIM_PLATFORM
 const struct mssim_cmd mssim_cmds[] = {
 /* code port name                        fixed var_max      tpm    handler        help */
-{  1, C,     "POWER_ON",                    0, 0,              true,  power_on,      "_TPM_Init after power loss; nothing when on" },
+{  1, C,     "POWER_ON",                    0, 0,              false, power_on,      "_TPM_Init after power loss; nothing when on" },
 {  2, C,     "POWER_OFF",                   0, 0,              true,  power_off,     "power off" },
-{  3, C,     "PHYS_PRES_ON",                0, 0,              true,  presence,      "assert physical presence" },
-{  4, C,     "PHYS_PRES_OFF",               0, 0,              true,  presence,      "withdraw physical presence" },
+{  3, C,     "PHYS_PRES_ON",                0, 0,              false, presence,      "assert physical presence" },
+{  4, C,     "PHYS_PRES_OFF",               0, 0,              false, presence,      "withdraw physical presence" },
 {  5, P,     "HASH_START",                  0, 0,              true,  hash_start,    "begin an H-CRTM or D-RTM event" },
 {  6, P,     "HASH_DATA",                   4, MAX_MSSIM_BODY, true,  hash_data,     "u32 n, n bytes to measure" },
 {  7, P,     "HASH_END",                    0, 0,              true,  hash_end,      "extend PCR 17, or PCR 0 before Startup" },
 {  8, P,     "SEND_COMMAND",                5, MAX_MSSIM_BODY, true,  send_command,  "u8 locality, u32 n, TPM command of n bytes" },
 {  9, C,     "CANCEL_ON",                   0, 0,              false, cancel,        "cancel what can be canceled, until CANCEL_OFF" },
 { 10, C,     "CANCEL_OFF",                  0, 0,              false, cancel,        "stop canceling" },
-{ 11, C,     "NV_ON",                       0, 0,              true,  nv,            "NV can be written" },
-{ 12, C,     "NV_OFF",                      0, 0,              true,  nv,            "what writes NV fails" },
+{ 11, C,     "NV_ON",                       0, 0,              false, nv,            "NV can be written" },
+{ 12, C,     "NV_OFF",                      0, 0,              false, nv,            "what writes NV fails" },
 { 13, C,     "KEY_CACHE_ON",                0, 0,              false, no_effect,     "no effect" },
 { 14, C,     "KEY_CACHE_OFF",               0, 0,              false, no_effect,     "no effect" },
 { 15, P,     "HANDSHAKE",                   4, 0,              false, handshake,     "u32 client version; u32 version, u32 endpoint info" },

@@ -410,6 +410,8 @@ test_cancel_while_long(void **state)
 static void
 test_wait_for_long(void **state)
 {
+	static const char before[] = "process(0,12) process(0,10) power_on "
+				     "nv(1) nv(1) presence(1) ";
 	struct fixture f;
 	int fd, other, plat;
 
@@ -422,18 +424,24 @@ test_wait_for_long(void **state)
 	fake_wait_long(1);
 	put(other, "0000000f00000001" SHORT);
 	expect(other, "000000010000000d00000000");
+	/* What a client begins with is among it. */
+	put(plat, "00000001"
+		  "0000000b"
+		  "00000003");
+	expect(plat, ACK ACK ACK);
+	assert_string_equal(fake.calls, before);
 	put(plat, "0000000d"
 		  "00000002"
 		  "00000001");
 	expect(plat, ACK);
-	assert_string_equal(fake.calls, "process(0,12) process(0,10) ");
+	assert_string_equal(fake.calls, before);
 	fake_release();
 	expect(fd, LONG_OK SHORT_OK);
 	expect(other, SHORT_OK);
 	expect(plat, ACK ACK);
 	assert_string_equal(fake.calls,
-	    "process(0,12) process(0,10) process(0,12) power_off power_on "
-	    "nv(1) process(0,12) ");
+	    "process(0,12) process(0,10) power_on nv(1) nv(1) presence(1) "
+	    "process(0,12) power_off power_on nv(1) process(0,12) ");
 	close(fd);
 	close(other);
 	close(plat);
