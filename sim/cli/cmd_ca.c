@@ -36,14 +36,13 @@ put_pem(const struct span *certs, size_t n, struct buf *out, struct err *e)
 }
 
 static int
-export_file(const char *dir, const char *name, struct span der, struct err *e)
+export_file(const char *dir, const char *name, struct span s, struct err *e)
 {
-	char path[MAX_PATH_LENGTH], file[MAX_NAME_TEXT];
+	char path[MAX_PATH_LENGTH];
 
-	(void)snprintf(file, sizeof(file), "%s.cer", name);
-	if (home_path(dir, file, path, e) != 0)
+	if (home_path(dir, name, path, e) != 0)
 		return -1;
-	return file_write_public(AT_FDCWD, path, der, e);
+	return file_write_public(AT_FDCWD, path, s, e);
 }
 
 /* Under the names that they have on the real host. */
@@ -51,13 +50,20 @@ static int
 export_files(const struct args *a, const struct pki *pki,
     const struct span *certs, size_t n, struct err *e)
 {
+	auto_buf pem = BUF_INIT(MAX_SMALL_FILE);
+	char name[MAX_NAME_TEXT];
+
 	if (mkdir(a->out, 0755) != 0 && errno != EEXIST)
 		return err_errno(e, "make directory '%s'", a->out);
-	for (size_t i = 0; i < n; i++)
-		if (export_file(a->out, pki_cert_name(pki, i), certs[i], e) !=
-		    0)
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(
+		    name, sizeof(name), "%s.cer", pki_cert_name(pki, i));
+		if (export_file(a->out, name, certs[i], e) != 0)
 			return -1;
-	return home_put_root(a->device.pki, a->out, e);
+	}
+	return pki_root_pem(pki, &pem, e) != 0
+		   ? -1
+		   : export_file(a->out, HOME_ROOT, buf_span(&pem), e);
 }
 
 int

@@ -187,7 +187,7 @@ home_put_root(const char *pki, const char *dir, struct err *e)
 	if (home_path(dir, HOME_ROOT, path, e) != 0 ||
 	    root_pem(pki, &pem, e) != 0)
 		return -1;
-	return file_write_public(AT_FDCWD, path, buf_span(&pem), e);
+	return file_write(AT_FDCWD, path, buf_span(&pem), FILE_NOSYNC, e);
 }
 
 static int

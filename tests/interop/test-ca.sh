@@ -21,6 +21,7 @@ for pki in one two; do
 done
 ok "ca export: built-in" "$ODCASIM" ca export --out exported
 ok "ca export: its root" cmp exported/root.pem built-in.pem
+is "ca export: for everybody to read" "$(find exported -type f ! -perm 644)" ""
 
 ok "mint: a device of 'one'" "$ODCASIM" mint --pki one --state device
 ok "mint: its root beside it" cmp device/root.pem one.pem
