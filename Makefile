@@ -51,7 +51,7 @@ PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 # "name version,..." for `odcasim version`.
 empty :=
 LIBRARIES := $(subst $(empty) $(empty),$(comma),$(foreach p,$(PKGS),$(p)~$(shell $(PKG_CONFIG) --modversion $(p))))
-PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out libtpms libcrypto,$(PKGS)))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out libtpms libcrypto tss2-%,$(PKGS)))
 endif
 
 # --- flags ------------------------------------------------------------------
@@ -200,7 +200,7 @@ $(OUT)/wire/%: $(OUT)/tests/wire/%.o $(OUT)/libodcasim.a
 $(OUT)/bench/%: $(OUT)/tests/bench/%.o $(OUT)/libodcasim.a
 	@echo "  LD    $@"
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -ltss2-tctildr
 
 .SECONDARY:
 -include $(patsubst %.c,$(OUT)/%.d,$(SRC) $(wildcard tests/*/*.c))

@@ -1,23 +1,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tss2/tss2_esys.h>
-#include <tss2/tss2_mu.h>
-#include <tss2/tss2_rc.h>
-#include <tss2/tss2_tctildr.h>
 
 #include "odca/ek_template.h"
 #include "sim/aik/tpmread.h"
+#include "sim/aik/tss2.h"
 
 static void
 auto_esys_fn(ESYS_CONTEXT **c)
 {
-	Esys_Finalize(c);
+	tss2.Esys_Finalize(c);
 }
 static void
 auto_esys_free_fn(void *p)
 {
-	Esys_Free(*(void **)p);
+	tss2.Esys_Free(*(void **)p);
 }
 #define auto_esys      AUTO(auto_esys_fn) ESYS_CONTEXT *
 #define auto_esys_free AUTO(auto_esys_free_fn)
@@ -36,14 +33,17 @@ static int
 refused(const char *command, TSS2_RC rc, struct err *e)
 {
 	return err_set(e, tpm_rc(rc) != 0 ? E_TPM : E_IO, "%s failed: 0x%x %s",
-	    command, rc, Tss2_RC_Decode(rc));
+	    command, rc, tss2.Tss2_RC_Decode(rc));
 }
 
 static int
 esys_open(TSS2_TCTI_CONTEXT *tcti, ESYS_CONTEXT **ret, struct err *e)
 {
-	TSS2_RC rc = Esys_Initialize(ret, tcti, NULL);
+	TSS2_RC rc;
 
+	if (tss2_load(e) != 0)
+		return -1;
+	rc = tss2.Esys_Initialize(ret, tcti, NULL);
 	return rc == TSS2_RC_SUCCESS ? 0 : refused("Esys_Initialize", rc, e);
 }
 
@@ -60,11 +60,13 @@ tpmread_open(const char *conf, TSS2_TCTI_CONTEXT **ret, struct err *e)
 	TSS2_RC rc;
 
 	quiet();
-	rc = Tss2_TctiLdr_Initialize(conf, ret);
+	if (tss2_load(e) != 0)
+		return -1;
+	rc = tss2.Tss2_TctiLdr_Initialize(conf, ret);
 	if (rc == TSS2_RC_SUCCESS)
 		return 0;
 	err_set(e, E_IO, "open TCTI '%s': 0x%x %s",
-	    conf != NULL ? conf : "default", rc, Tss2_RC_Decode(rc));
+	    conf != NULL ? conf : "default", rc, tss2.Tss2_RC_Decode(rc));
 	return err_hint(e, "is a TPM there? 'odcasim run' serves one at "
 			   "mssim:host=127.0.0.1,port=2321");
 }
@@ -73,7 +75,7 @@ void
 tpmread_close(TSS2_TCTI_CONTEXT **tcti)
 {
 	if (*tcti != NULL)
-		Tss2_TctiLdr_Finalize(tcti);
+		tss2.Tss2_TctiLdr_Finalize(tcti);
 }
 
 /* --- capabilities --------------------------------------------------------- */
@@ -136,8 +138,9 @@ static int
 get_capability(const struct reader *r, TPM2_CAP capability, uint32_t first,
     uint32_t count, TPMI_YES_NO *ret_more, TPMS_CAPABILITY_DATA **ret)
 {
-	TSS2_RC rc = Esys_GetCapability(r->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-	    ESYS_TR_NONE, capability, first, count, ret_more, ret);
+	TSS2_RC rc =
+	    tss2.Esys_GetCapability(r->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+		ESYS_TR_NONE, capability, first, count, ret_more, ret);
 
 	return rc == TSS2_RC_SUCCESS ? 0
 				     : refused("TPM2_GetCapability", rc, r->e);
@@ -204,7 +207,7 @@ static void
 close_handle(ESYS_CONTEXT *esys, ESYS_TR handle)
 {
 	if (handle != ESYS_TR_NONE)
-		(void)Esys_TR_Close(esys, &handle);
+		(void)tss2.Esys_TR_Close(esys, &handle);
 }
 
 /* Who may read an index without knowing a secret. */
@@ -232,7 +235,7 @@ read_data(struct reader *r, ESYS_TR handle, ESYS_TR auth, struct tpm_nv *nv)
 
 		if (n > r->nv_chunk)
 			n = r->nv_chunk;
-		rc = Esys_NV_Read(r->esys, auth, handle, ESYS_TR_PASSWORD,
+		rc = tss2.Esys_NV_Read(r->esys, auth, handle, ESYS_TR_PASSWORD,
 		    ESYS_TR_NONE, ESYS_TR_NONE, (UINT16)n, (UINT16)nv->data.n,
 		    &part);
 		if (rc != TSS2_RC_SUCCESS)
@@ -251,7 +254,7 @@ static int
 read_public(struct reader *r, ESYS_TR handle, struct tpm_nv *nv)
 {
 	auto_esys_free TPM2B_NV_PUBLIC *public = NULL;
-	TSS2_RC rc = Esys_NV_ReadPublic(r->esys, handle, ESYS_TR_NONE,
+	TSS2_RC rc = tss2.Esys_NV_ReadPublic(r->esys, handle, ESYS_TR_NONE,
 	    ESYS_TR_NONE, ESYS_TR_NONE, &public, NULL);
 
 	if (rc != TSS2_RC_SUCCESS)
@@ -286,7 +289,7 @@ add_index(struct reader *r, uint32_t index)
 	*nv = (struct tpm_nv){ .index = index };
 	/* As large as a size field allows: real ones may exceed libtpms'. */
 	buf_init(&nv->data, UINT16_MAX);
-	rc = Esys_TR_FromTPMPublic(
+	rc = tss2.Esys_TR_FromTPMPublic(
 	    r->esys, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &handle);
 	if (rc != TSS2_RC_SUCCESS)
 		result = refused("TPM2_NV_ReadPublic", rc, r->e);
@@ -335,7 +338,7 @@ start(struct reader *r, bool *ret_started)
 	TPMI_YES_NO more;
 	TSS2_RC rc;
 
-	rc = Esys_GetCapability(r->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+	rc = tss2.Esys_GetCapability(r->esys, ESYS_TR_NONE, ESYS_TR_NONE,
 	    ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES, TPM2_PT_FIXED, 1, &more,
 	    &data);
 	*ret_started = rc == TPM2_RC_INITIALIZE;
@@ -343,7 +346,7 @@ start(struct reader *r, bool *ret_started)
 		return 0;
 	if (rc != TPM2_RC_INITIALIZE)
 		return refused("TPM2_GetCapability", rc, r->e);
-	rc = Esys_Startup(r->esys, TPM2_SU_CLEAR);
+	rc = tss2.Esys_Startup(r->esys, TPM2_SU_CLEAR);
 	return rc == TSS2_RC_SUCCESS ? 0
 				     : refused("TPM2_Startup(CLEAR)", rc, r->e);
 }
@@ -405,7 +408,7 @@ template_public(uint32_t cert_index, TPM2B_PUBLIC *ret, struct err *e)
 	if (ek_template(cert_index, &bytes, e) != 0)
 		return -1;
 	memset(ret, 0, sizeof(*ret));
-	rc = Tss2_MU_TPMT_PUBLIC_Unmarshal(
+	rc = tss2.Tss2_MU_TPMT_PUBLIC_Unmarshal(
 	    bytes.p, bytes.n, &offset, &ret->publicArea);
 	return rc == TSS2_RC_SUCCESS ? 0
 				     : refused("unmarshal TPMT_PUBLIC", rc, e);
@@ -457,12 +460,12 @@ create_ek(ESYS_CONTEXT *esys, const TPM2B_PUBLIC *in, TPM2B_PUBLIC **ret,
 	ESYS_TR handle = ESYS_TR_NONE;
 	TSS2_RC rc;
 
-	rc = Esys_CreatePrimary(esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_PASSWORD,
-	    ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, in, &outside, &pcrs,
-	    &handle, ret, NULL, NULL, NULL);
+	rc = tss2.Esys_CreatePrimary(esys, ESYS_TR_RH_ENDORSEMENT,
+	    ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, in,
+	    &outside, &pcrs, &handle, ret, NULL, NULL, NULL);
 	if (rc != TSS2_RC_SUCCESS)
 		return refused("TPM2_CreatePrimary", rc, e);
-	rc = Esys_FlushContext(esys, handle);
+	rc = tss2.Esys_FlushContext(esys, handle);
 	return rc == TSS2_RC_SUCCESS ? 0 : refused("TPM2_FlushContext", rc, e);
 }
 
