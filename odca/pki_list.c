@@ -1,5 +1,6 @@
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "odca/pki.h"
 #include "odca/pki_list.h"
@@ -94,5 +95,10 @@ pki_check_host(const char *host, struct err *e)
 			    "host '%s': only letters, digits, '.' and '-'",
 			    host);
 	}
+	/* Nothing of ours may point at Intel's own hosts. */
+	if (n >= strlen("intel.com") &&
+	    strcasecmp(host + n - strlen("intel.com"), "intel.com") == 0)
+		return err_set(e, E_USAGE,
+		    "host '%s' is Intel's: want one of a test", host);
 	return 0;
 }

@@ -88,7 +88,10 @@ serve(const struct args *a, const char *dir, int report, struct err *e)
 	uint16_t port;
 
 	if (store_open_dir(dir, STORE_OWN, &store, e) != 0 ||
-	    serve_start(store, &o, &s, e) != 0 || serve_confine(e) != 0)
+	    serve_start(store, &o, &s, e) != 0)
+		return -1;
+	serve_forget_seed(a->device.seed);
+	if (serve_confine(e) != 0)
 		return -1;
 	port = server_port(s.server);
 	if (write(report, &port, sizeof(port)) != sizeof(port))
@@ -113,6 +116,9 @@ set_environment(const char *dir, unsigned port, struct err *e)
 
 	if (home_path(dir, HOME_ROOT, root, e) != 0)
 		return -1;
+	/* A device that swtpm made has no root beside it: none is named. */
+	if (!file_exists(AT_FDCWD, root))
+		values[VALUE_ROOT] = NULL;
 	(void)snprintf(
 	    tcti, sizeof(tcti), "mssim:host=127.0.0.1,port=%u", port);
 	(void)snprintf(command, sizeof(command), "%u", port);
@@ -123,7 +129,9 @@ set_environment(const char *dir, unsigned port, struct err *e)
 
 		if (value == NULL)
 			value = values[environment[i].value];
-		if (setenv(environment[i].name, value, 1) != 0)
+		if (value == NULL)
+			(void)unsetenv(environment[i].name);
+		else if (setenv(environment[i].name, value, 1) != 0)
 			return err_errno(e, "setenv");
 	}
 	return 0;
@@ -261,23 +269,11 @@ exec_in(const struct args *a, struct home *home, const char *dir, struct err *e)
 			   ? -1
 			   : serve(a, dir, TAKE_FD(report), e);
 	}
+	serve_forget_seed(a->device.seed);
 	(void)close(TAKE_FD(report));
 	if (wait_for_port(server, reports, &port, &status, e) != 0)
 		return -1;
 	return port == 0 ? status : run_command(a, dir, server, port, e);
-}
-
-/* A device that swtpm made has no root beside it. */
-static int
-have_root(const struct args *a, const char *dir, struct err *e)
-{
-	char path[MAX_PATH_LENGTH];
-
-	if (home_path(dir, HOME_ROOT, path, e) != 0)
-		return -1;
-	return file_exists(AT_FDCWD, path)
-		   ? 0
-		   : home_put_root(a->device.pki, dir, e);
 }
 
 int
@@ -287,8 +283,7 @@ cmd_exec(const struct args *a, struct err *e)
 	auto_free char *dir = NULL;
 
 	if (home_open(a->state, &home, e) != 0 ||
-	    home_prepare(a, home.path, e) != 0 ||
-	    have_root(a, home.path, e) != 0)
+	    home_prepare(a, home.path, e) != 0)
 		return -1;
 	if ((dir = realpath(home.path, NULL)) == NULL)
 		return err_errno(e, "resolve '%s'", home.path);

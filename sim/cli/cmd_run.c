@@ -87,6 +87,7 @@ serve(const struct args *a, const char *dir, struct err *e)
 		return err_errno(e, "resolve '%s'", dir);
 	if ((line = ready_line(&s, path, device)) == NULL)
 		return err_set(e, E_NOMEM, "ready line");
+	serve_forget_seed(a->device.seed);
 	if (serve_confine(e) != 0 || say_ready(line, a->ready_fd, e) != 0)
 		return -1;
 	return server_run(s.server, e);

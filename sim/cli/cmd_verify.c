@@ -43,6 +43,7 @@ parse_time(const char *text, time_t *ret, struct err *e)
 	const char *rest;
 	long zone = 0;
 	unsigned seconds;
+	int day;
 
 	if (strspn(text, "0123456789") == strlen(text)) {
 		if (opt_number(text, 0, UINT32_MAX, "--time", &seconds, e) != 0)
@@ -62,7 +63,11 @@ parse_time(const char *text, time_t *ret, struct err *e)
 		    "2030-01-31, 2030-01-31T12:00:00Z or seconds since "
 		    "1970");
 	}
+	/* Day 30 of February is 2 March to timegm(). */
+	day = tm.tm_mday;
 	*ret = timegm(&tm) - zone;
+	if (tm.tm_mday != day)
+		return err_set(e, E_USAGE, "--time '%s' is no date", text);
 	return 0;
 }
 

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "odca/pki.h"
 #include "sim/base/limits.h"
 #include "sim/base/log.h"
@@ -54,6 +56,14 @@ serve_start(struct store *store, const struct serve_options *o,
 		       listen_all(ret->server, o, e) != 0
 		   ? -1
 		   : 0;
+}
+
+void
+serve_forget_seed(const char *seed)
+{
+	/* It is a word of argv, which is ours to write. */
+	if (seed != NULL)
+		memset((char *)(uintptr_t)seed, '*', strlen(seed));
 }
 
 int

@@ -24,6 +24,9 @@ struct serve_options {
 /* Takes over store. serve_done() in any case, also when it fails. */
 int serve_start(struct store *store, const struct serve_options *o,
     struct serve *ret, struct err *e);
+/* Overwrite --seed in argv, and so in /proc/PID/cmdline: fuses and CA keys
+ * follow from it. After serve_start(). */
+void serve_forget_seed(const char *seed);
 /* The last step before server_run(): only then is the process confined. */
 int serve_confine(struct err *e);
 void serve_done(struct serve *s);

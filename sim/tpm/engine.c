@@ -110,7 +110,11 @@ on_store(const unsigned char *data, uint32_t length, uint32_t number,
 	if (tpm.trying)
 		return TPM_SUCCESS;
 	if (store_write(tpm.store, name, s, &tpm.store_err) != 0) {
-		log_error("engine", "%s", tpm.store_err.msg);
+		log_error("engine",
+		    "%s; the TPM is in failure mode until "
+		    "it is powered on again, and keeps what it "
+		    "last acknowledged",
+		    tpm.store_err.msg);
 		return TPM_FAIL;
 	}
 	return TPM_SUCCESS;

@@ -138,5 +138,8 @@ head -c 800 /dev/zero >zero.der
 ok "plant zeros" plant 0x1c00002 zero.der
 exits 3 "EK certificate of zeros" "$ODCASIM" verify --tcti "$TCTI"
 exits 1 "no TPM there" timeout 20 "$ODCASIM" show --tcti mssim:host=127.0.0.1,port=1
+exits 2 "a day that is none" "$ODCASIM" verify --tcti "$TCTI" --time 2030-02-30
+exits 2 "a host of Intel's" "$ODCASIM" exec --pki-host tsci.Intel.com -- true
+says "says so" "Intel's"
 ok "server ends well" stop
 finish

@@ -51,6 +51,12 @@ is "closed descriptors: no place to say ready" "$?" 1
 is "and nothing is written to another file" "$(cat kept/.lock)" ""
 exits 2 "no command" "$ODCASIM" exec --family tgl
 
+# Fuses and CA keys follow from a seed: ps(1) does not show it.
+# shellcheck disable=SC2016 # its own parent
+ok "with a seed" "$ODCASIM" exec --seed lab-secret -- \
+	bash -c 'tr "\0" " " </proc/$PPID/cmdline'
+fails "that is not in the command line" grep -q lab-secret "$TMP/out"
+
 # SIGTERM reaches the command, and exec ends as the command does.
 launch "$ODCASIM" exec -- bash -c 'trap "exit 5" TERM; echo running; while :; do read -r -t 1 <> <(:); done'
 is "a command runs" "$READY" running
