@@ -56,7 +56,7 @@ static const struct opt show[] = {
 };
 static const struct opt verify[] = {
 	{ "json",  0, OPT_FLAG,   AT(json),  NULL,   "one JSON object with every check, instead of text", 0, 0 },
-	{ "roots", 0, OPT_STRING, AT(roots), "FILE", "certificates, PEM or DER, in place of the TEST hierarchy: self-signed ones are trusted, others complete the chain", 0, 0 },
+	{ "roots", 0, OPT_STRING, AT(roots), "FILE", "certificates, PEM or DER: self-signed ones are trusted in place of the TEST root, others complete the chain", 0, 0 },
 	{ "time",  0, OPT_STRING, AT(time),  "WHEN", "verify as of then: 2030-01-31, 2030-01-31T12:00:00Z or seconds since 1970 (default: now)", 0, 0 },
 	END
 };
