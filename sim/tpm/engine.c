@@ -25,7 +25,6 @@ static struct {
 	uint8_t locality;
 	bool test_failure; /* the next self-test fails */
 	bool failed;       /* it did */
-	bool trying;       /* in engine_try_state(): nothing is written */
 	/* What manufacture puts in place of libtpms' firmware version. */
 	bool manufacture;
 	uint32_t firmware1, firmware2;
@@ -107,8 +106,6 @@ on_store(const unsigned char *data, uint32_t length, uint32_t number,
 			return TPM_FAIL;
 		s = buf_span(&state);
 	}
-	if (tpm.trying)
-		return TPM_SUCCESS;
 	if (store_write(tpm.store, name, s, &tpm.store_err) != 0) {
 		log_error("engine",
 		    "%s; the TPM is in failure mode until "
@@ -123,8 +120,6 @@ on_store(const unsigned char *data, uint32_t length, uint32_t number,
 static TPM_RESULT
 on_delete(uint32_t number, const char *name, TPM_BOOL must_exist)
 {
-	if (tpm.trying)
-		return TPM_SUCCESS;
 	return store_delete(tpm.store, name, &tpm.store_err) == 0 ? TPM_SUCCESS
 								  : TPM_FAIL;
 }
@@ -176,7 +171,7 @@ engine_try_state(struct err *e)
 	if (pid < 0)
 		return err_errno(e, "fork");
 	if (pid == 0) {
-		tpm.trying = true;
+		store_keep_in_memory(tpm.store);
 		_exit(engine_power_on(NULL) == 0 ? 0 : 1);
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

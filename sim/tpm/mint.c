@@ -273,17 +273,11 @@ install(struct store *to, struct store *tpm, const struct fuses *fuses,
 	return rc;
 }
 
-static void
-provisioned_auto(struct provisioned *p)
-{
-	provisioned_done(p);
-}
-
 static int
 mint_in_child(const struct mint_request *r, const char *dir, struct err *e)
 {
 	AUTO(device_done) struct device d = { .family = NULL };
-	AUTO(provisioned_auto) struct provisioned made = { .n_eks = 0 };
+	AUTO(provisioned_done) struct provisioned made = { .n_eks = 0 };
 	auto_buf descriptor = BUF_INIT(MAX_SMALL_FILE);
 	auto_store to = NULL;
 	auto_store tpm = NULL;

@@ -18,17 +18,6 @@
 /* --- small commands ------------------------------------------------------ */
 
 static int
-shutdown_clear(struct err *e)
-{
-	auto_tpmcmd c = TPMCMD_INIT;
-	struct span none;
-
-	tpmcmd_begin(&c, CC_SHUTDOWN, "Shutdown");
-	(void)buf_put_u16(&c.bytes, SU_CLEAR);
-	return tpmcmd_run(&c, NULL, &none, e);
-}
-
-static int
 set_lockout(struct err *e)
 {
 	auto_tpmcmd c = TPMCMD_INIT;
@@ -238,7 +227,7 @@ provision_device(const struct device *d, const struct pki *p,
 	if (issue_chain(d, p, ret, e) != 0 || certify_eks(d, p, ret, e) != 0 ||
 	    put_certificates(d, ret, e) != 0)
 		return -1;
-	return shutdown_clear(e);
+	return tpmcmd_shutdown_clear(e);
 }
 
 void

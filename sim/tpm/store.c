@@ -243,6 +243,12 @@ store_open_memory(struct store **ret, struct err *e)
 	return 0;
 }
 
+void
+store_keep_in_memory(struct store *s)
+{
+	s->in_memory = true;
+}
+
 bool
 store_has_tpm(const struct store *s)
 {

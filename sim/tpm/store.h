@@ -45,6 +45,9 @@ int store_open_file(const char *path, struct store **ret, struct err *e);
 int store_open_memory(struct store **ret, struct err *e);
 void store_free(struct store *s);
 
+/* What is written from here on stays in memory, as with STORE_PEEK. */
+void store_keep_in_memory(struct store *s);
+
 /* True when there is a permanent state: the TPM was manufactured. */
 bool store_has_tpm(const struct store *s);
 /* True when the directory has our descriptor: minted, not swtpm's. */

@@ -101,15 +101,27 @@ tpmcmd_done(struct tpmcmd *c)
 	buf_free(&c->response);
 }
 
-int
-tpmcmd_startup_clear(struct err *e)
+static int
+run_su_clear(uint32_t code, const char *name, struct err *e)
 {
 	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
-	tpmcmd_begin(&c, CC_STARTUP, "Startup");
+	tpmcmd_begin(&c, code, name);
 	(void)buf_put_u16(&c.bytes, SU_CLEAR);
 	return tpmcmd_run(&c, NULL, &none, e);
+}
+
+int
+tpmcmd_startup_clear(struct err *e)
+{
+	return run_su_clear(CC_STARTUP, "Startup", e);
+}
+
+int
+tpmcmd_shutdown_clear(struct err *e)
+{
+	return run_su_clear(CC_SHUTDOWN, "Shutdown", e);
 }
 
 int

@@ -41,8 +41,9 @@ int tpmcmd_run(
     struct tpmcmd *c, uint32_t *ret_handle, struct span *ret, struct err *e);
 void tpmcmd_done(struct tpmcmd *c);
 
-/* TPM2_Startup(TPM_SU_CLEAR). */
+/* TPM2_Startup and TPM2_Shutdown, each with TPM_SU_CLEAR. */
 int tpmcmd_startup_clear(struct err *e);
+int tpmcmd_shutdown_clear(struct err *e);
 /*
  * TPM2_CreatePrimary of the EK whose certificate is at cert_index, in the
  * endorsement hierarchy with empty authorisation. *ret_public is its
