@@ -1,14 +1,5 @@
 #include "odca/ek_template.h"
-
-enum { /* TPM_ALG_ID, TPM 2.0 Part 2, 6.3 */
-	ALG_RSA = 0x0001,
-	ALG_AES = 0x0006,
-	ALG_SHA256 = 0x000b,
-	ALG_SHA384 = 0x000c,
-	ALG_NULL = 0x0010,
-	ALG_ECC = 0x0023,
-	ALG_CFB = 0x0043,
-};
+#include "sim/base/tpm2.h"
 
 /* TPMA_OBJECT: fixedTPM, fixedParent, sensitiveDataOrigin, adminWithPolicy,
  * restricted, decrypt; the high range has userWithAuth too. */
@@ -26,8 +17,8 @@ enum { /* TPM_ALG_ID, TPM 2.0 Part 2, 6.3 */
 /* clang-format off */
 static const struct ek_template templates[] = {
 { 0x01c00002, "rsa2048", "EK RSA-2048", "L-1", KEY_RSA2048, ALG_SHA256, ATTRIBUTES_LOW,  POLICY_A_SHA256, 128, 2048,   256 },
-{ 0x01c0000a, "p256",    "EK P-256",    "L-2", KEY_P256,    ALG_SHA256, ATTRIBUTES_LOW,  POLICY_A_SHA256, 128, 0x0003, 32 },
-{ 0x01c00016, "p384",    "EK P-384",    "H-3", KEY_P384,    ALG_SHA384, ATTRIBUTES_HIGH, POLICY_B_SHA384, 256, 0x0004, 0 },
+{ 0x01c0000a, "p256",    "EK P-256",    "L-2", KEY_P256,    ALG_SHA256, ATTRIBUTES_LOW,  POLICY_A_SHA256, 128, ECC_NIST_P256, 32 },
+{ 0x01c00016, "p384",    "EK P-384",    "H-3", KEY_P384,    ALG_SHA384, ATTRIBUTES_HIGH, POLICY_B_SHA384, 256, ECC_NIST_P384, 0 },
 };
 /* clang-format on */
 

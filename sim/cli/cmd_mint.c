@@ -7,7 +7,7 @@
 int
 cmd_mint(const struct args *a, struct err *e)
 {
-	auto_json device = NULL;
+	json_auto_t *device = NULL;
 	auto_free char *path = NULL;
 
 	if (a->state == NULL) {

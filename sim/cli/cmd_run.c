@@ -22,10 +22,10 @@ text_at(const json_t *device, const char *a, const char *b, const char *c)
 static char *
 ready_line(const struct serve *s, const char *state, const json_t *device)
 {
-	auto_json all = json_pack("{s:b, s:s, s:i, s:s, s:s?, s:s?}", "ready",
-	    1, "tcti", server_tcti(s->server), "pid", (int)getpid(), "state",
-	    state, "family", text_at(device, "family", NULL, NULL), "ek",
-	    text_at(device, "ek", "rsa2048", "public_sha256"));
+	json_auto_t *all = json_pack("{s:b, s:s, s:i, s:s, s:s?, s:s?}",
+	    "ready", 1, "tcti", server_tcti(s->server), "pid", (int)getpid(),
+	    "state", state, "family", text_at(device, "family", NULL, NULL),
+	    "ek", text_at(device, "ek", "rsa2048", "public_sha256"));
 
 	return all != NULL ? json_dumps(all, JSON_COMPACT) : NULL;
 }
@@ -71,7 +71,7 @@ serve(const struct args *a, const char *dir, struct err *e)
 		.mssim = &a->mssim,
 		.allow_remote = a->allow_remote,
 	};
-	auto_json device = NULL;
+	json_auto_t *device = NULL;
 	auto_free char *path = NULL;
 	auto_free char *line = NULL;
 	struct store *store;

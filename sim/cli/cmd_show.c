@@ -3,6 +3,7 @@
 
 #include "odca/family.h"
 #include "sim/base/clock.h"
+#include "sim/base/tpm2.h"
 #include "sim/cli/names.h"
 #include "sim/cli/out.h"
 #include "sim/cli/show.h"
@@ -236,7 +237,7 @@ show_pem(const struct source *s, struct err *e)
 const struct family *
 show_family(const struct source *s)
 {
-	return s->info.manufacturer == 0x494e5443
+	return s->info.manufacturer == MANUFACTURER_INTEL
 		   ? family_by_firmware(s->info.firmware1)
 		   : NULL;
 }

@@ -258,7 +258,7 @@ verify_json(const struct source *s, time_t now, struct err *e)
 {
 	const struct check *failure = first_failure(s);
 	json_t *eks = json_array();
-	auto_json all = NULL;
+	json_auto_t *all = NULL;
 	char time[32];
 
 	for (size_t i = 0; i < s->n_eks; i++)

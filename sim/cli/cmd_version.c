@@ -23,8 +23,9 @@ libraries(void)
 int
 cmd_version(const struct args *a, struct err *e)
 {
-	auto_json all = json_pack("{s:s, s:b, s:o}", "odcasim", ODCASIM_VERSION,
-	    "identity", (int)engine_has_identity(), "libraries", libraries());
+	json_auto_t *all =
+	    json_pack("{s:s, s:b, s:o}", "odcasim", ODCASIM_VERSION, "identity",
+		(int)engine_has_identity(), "libraries", libraries());
 	const char *name;
 	json_t *version;
 

@@ -361,7 +361,7 @@ static int
 check_existing(const struct mint_request *r, const char *dir, struct err *e)
 {
 	struct mint_request named = *r;
-	auto_json device = NULL;
+	json_auto_t *device = NULL;
 	auto_store store = NULL;
 
 	/* That finishes a mint that was killed before its last step. */

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "sim/base/tpm2.h"
 #include "sim/cli/names.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -11,10 +12,10 @@ name_of_hash(uint16_t alg, char buf[static 8])
 	static const struct {
 		uint16_t alg;
 		const char *name;
-	} names[] = { { 0x0004, "sha1" }, { 0x000b, "sha256" },
-		{ 0x000c, "sha384" }, { 0x000d, "sha512" },
-		{ 0x0012, "sm3_256" }, { 0x0027, "sha3_256" },
-		{ 0x0028, "sha3_384" }, { 0x0029, "sha3_512" } };
+	} names[] = { { ALG_SHA1, "sha1" }, { ALG_SHA256, "sha256" },
+		{ ALG_SHA384, "sha384" }, { ALG_SHA512, "sha512" },
+		{ ALG_SM3_256, "sm3_256" }, { ALG_SHA3_256, "sha3_256" },
+		{ ALG_SHA3_384, "sha3_384" }, { ALG_SHA3_512, "sha3_512" } };
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (names[i].alg == alg)

@@ -24,12 +24,4 @@ char *out_hex(struct span s);
 /* "2049-12-31T23:59:59Z". */
 void out_time(time_t t, char out[static 32]);
 
-static inline void
-auto_json_fn(json_t **j)
-{
-	json_decref(*j);
-}
-
-#define auto_json AUTO(auto_json_fn) json_t *
-
 #endif

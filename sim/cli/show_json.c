@@ -134,7 +134,7 @@ int
 show_json(const struct source *s, struct err *e)
 {
 	const struct family *f = show_family(s);
-	auto_json all = json_pack("{s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}",
+	json_auto_t *all = json_pack("{s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}",
 	    "source", s->where, "platform", f != NULL ? f->platform : NULL,
 	    "inferred", f != NULL ? f->inferred : NULL, "identity",
 	    identity(&s->info), "pcr_banks", banks(&s->info), "nv",

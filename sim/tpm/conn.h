@@ -38,13 +38,16 @@ struct conn_owner {
 	void *data;
 };
 
+/* A socket of either kind. */
+union uv_socket {
+	uv_handle_t handle;
+	uv_stream_t stream;
+	uv_tcp_t tcp;
+	uv_pipe_t pipe;
+};
+
 struct conn {
-	union {
-		uv_handle_t handle;
-		uv_stream_t stream;
-		uv_tcp_t tcp;
-		uv_pipe_t pipe;
-	} uv;
+	union uv_socket uv;
 	const struct conn_owner *owner;
 	unsigned id;    /* in log lines */
 	unsigned group; /* of the address that it came by */

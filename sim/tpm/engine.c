@@ -14,7 +14,7 @@
 #include "sim/tpm/command_names.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/store.h"
-#include "sim/tpm/tpm2.h"
+#include "sim/base/tpm2.h"
 #include "sim/tpm/wrap.h"
 
 /* libtpms is global state, and so is this. */
@@ -373,28 +373,25 @@ engine_process(
 	return 0;
 }
 
-#define HASH(call)                                                             \
-	do {                                                                   \
-		if (atomic_load(&tpm.on))                                      \
-			(void)(call);                                          \
-	} while (0)
-
 void
 engine_hash_start(void)
 {
-	HASH(TPM_IO_Hash_Start());
+	if (engine_is_on())
+		(void)TPM_IO_Hash_Start();
 }
 
 void
 engine_hash_data(struct span data)
 {
-	HASH(TPM_IO_Hash_Data(data.p, (uint32_t)data.n));
+	if (engine_is_on())
+		(void)TPM_IO_Hash_Data(data.p, (uint32_t)data.n);
 }
 
 void
 engine_hash_end(void)
 {
-	HASH(TPM_IO_Hash_End());
+	if (engine_is_on())
+		(void)TPM_IO_Hash_End();
 }
 
 uint32_t

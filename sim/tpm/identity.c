@@ -4,7 +4,7 @@
 #include "odca/ek_template.h"
 #include "odca/family.h"
 #include "sim/tpm/identity.h"
-#include "sim/tpm/tpm2.h"
+#include "sim/base/tpm2.h"
 
 #define TPMA_PERMANENT_GENERATED_EPS (1u << 10)
 
@@ -37,7 +37,7 @@ year(const struct family *f, uint32_t property, uint32_t value)
 static uint32_t
 manufacturer(const struct family *f, uint32_t property, uint32_t value)
 {
-	return 0x494e5443; /* "INTC" */
+	return MANUFACTURER_INTEL;
 }
 
 /* Four characters a property, big endian, NUL at the end. */

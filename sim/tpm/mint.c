@@ -31,13 +31,6 @@ struct plan {
 	unsigned pcr_banks;
 };
 
-static void
-auto_json_fn(json_t **j)
-{
-	json_decref(*j);
-}
-#define auto_json AUTO(auto_json_fn) json_t *
-
 /* --- the request --------------------------------------------------------- */
 
 static int
@@ -130,7 +123,7 @@ json_index(uint32_t index)
 static json_t *
 describe_eks(const struct provisioned *p, struct err *e)
 {
-	auto_json eks = json_object();
+	json_auto_t *eks = json_object();
 	struct cert cert;
 	struct span der;
 
@@ -150,7 +143,7 @@ describe_eks(const struct provisioned *p, struct err *e)
 static json_t *
 describe_chain(const struct provisioned *p, struct err *e)
 {
-	auto_json indices = json_array();
+	json_auto_t *indices = json_array();
 	char serial[2 * SERIAL_SIZE + 1];
 	struct cert rom;
 
@@ -183,9 +176,9 @@ describe(const struct mint_request *r, const struct plan *plan,
     struct err *e)
 {
 	const struct family *f = plan->family;
-	auto_json eks = describe_eks(p, e);
-	auto_json chain = eks != NULL ? describe_chain(p, e) : NULL;
-	auto_json all = NULL;
+	json_auto_t *eks = describe_eks(p, e);
+	json_auto_t *chain = eks != NULL ? describe_chain(p, e) : NULL;
+	json_auto_t *all = NULL;
 	auto_free char *text = NULL;
 
 	if (chain == NULL)

@@ -2,7 +2,7 @@
 #include "sim/base/log.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/mssim.h"
-#include "sim/tpm/tpm2.h"
+#include "sim/base/tpm2.h"
 
 #define SERVER_VERSION 1
 /* Platform available, raw mode, supports physical presence. */

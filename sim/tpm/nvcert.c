@@ -3,7 +3,7 @@
 #include "sim/base/limits.h"
 #include "sim/tpm/tpmcmd.h"
 #include "sim/tpm/nvcert.h"
-#include "sim/tpm/tpm2.h"
+#include "sim/base/tpm2.h"
 
 /*
  * PLATFORMCREATE | NO_DA | AUTHREAD | OWNERREAD | PPREAD | WRITEDEFINE |

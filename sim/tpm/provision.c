@@ -6,7 +6,7 @@
 #include "sim/tpm/tpmcmd.h"
 #include "sim/tpm/nvcert.h"
 #include "sim/tpm/provision.h"
-#include "sim/tpm/tpm2.h"
+#include "sim/base/tpm2.h"
 
 #define PCR_COUNT_BYTES 3
 

@@ -11,12 +11,7 @@
 #include "sim/tpm/server.h"
 
 struct listener {
-	union {
-		uv_handle_t handle;
-		uv_stream_t stream;
-		uv_tcp_t tcp;
-		uv_pipe_t pipe;
-	} uv;
+	union uv_socket uv;
 	struct server *server;
 	struct listen_socket socket;
 	unsigned group; /* sockets of one address */

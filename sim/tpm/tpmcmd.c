@@ -1,7 +1,7 @@
 #include "odca/ek_template.h"
 #include "sim/tpm/tpmcmd.h"
 #include "sim/tpm/engine.h"
-#include "sim/tpm/tpm2.h"
+#include "sim/base/tpm2.h"
 
 enum {
 	MAX_RETRIES = 4,

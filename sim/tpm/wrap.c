@@ -8,7 +8,7 @@
 
 #include "odca/key.h"
 #include "sim/tpm/identity.h"
-#include "sim/tpm/tpm2.h"
+#include "sim/base/tpm2.h"
 #include "sim/tpm/wrap.h"
 
 /* What ld --wrap calls; declared here, libtpms' own headers are not public. */

@@ -16,7 +16,7 @@
 #include "sim/tpm/identity.h"
 #include "sim/tpm/provision.h"
 #include "sim/tpm/store.h"
-#include "sim/tpm/tpm2.h"
+#include "sim/base/tpm2.h"
 #include "sim/tpm/wrap.h"
 
 static struct store *store;

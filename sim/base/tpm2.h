@@ -2,8 +2,8 @@
  * tpm2.h - the constants of TPM 2.0 Part 2 that we use ourselves, by their
  * names there without TPM_, and the shortest response that is made of them.
  */
-#ifndef SIM_TPM_TPM2_H
-#define SIM_TPM_TPM2_H
+#ifndef SIM_BASE_TPM2_H
+#define SIM_BASE_TPM2_H
 
 #include "sim/base/buf.h"
 #include "sim/base/limits.h"
@@ -25,11 +25,18 @@ enum tpm_alg {			/* 6.3 */
 	ALG_RSA		= 0x0001,
 	ALG_SHA1	= 0x0004,
 	ALG_HMAC	= 0x0005,
+	ALG_AES		= 0x0006,
 	ALG_KEYEDHASH	= 0x0008,
 	ALG_SHA256	= 0x000b,
 	ALG_SHA384	= 0x000c,
 	ALG_SHA512	= 0x000d,
 	ALG_NULL	= 0x0010,
+	ALG_SM3_256	= 0x0012,
+	ALG_ECC		= 0x0023,
+	ALG_SHA3_256	= 0x0027,
+	ALG_SHA3_384	= 0x0028,
+	ALG_SHA3_512	= 0x0029,
+	ALG_CFB		= 0x0043,
 };
 
 enum tpm_ecc {			/* 6.4 */
@@ -75,6 +82,9 @@ enum tpm_se {			/* 6.11 */
 enum tpm_su {			/* 6.10 */
 	SU_CLEAR	= 0x0000,
 };
+
+/* TPM_PT_MANUFACTURER of Intel: "INTC". */
+#define MANUFACTURER_INTEL 0x494e5443u
 
 enum tpm_pt {			/* 6.13 */
 	PT_REVISION		= 0x102,
