@@ -22,26 +22,48 @@
 #include "odca/key.h"
 #include "sim/base/limits.h"
 
-#define SCALAR_SIZE     48
+#define MAX_SCALAR_SIZE 48
 #define MAX_LABEL_SIZE  128
 #define MAX_SECRET_SIZE MAX_SEED_LENGTH
+/* 64 bits more than the order has, so that the bias of the reduction does not
+ * matter (FIPS 186-5, A.2.1). */
+#define EXTRA_SECRET 8
+
+/* A curve and the digest that goes with it: scalar, coordinate and digest are
+ * of one size, which RFC 6979 needs here.  Loaded when it is first used. */
+struct curve {
+	enum key_alg alg;
+	int nid;
+	const char *name, *digest;
+	size_t size;
+	pthread_once_t once;
+	EVP_MD *md;
+	EC_GROUP *group;
+	const BIGNUM *n;    /* order of the group */
+	BIGNUM *n_minus_1;  /* range of scalars */
+	BIGNUM *n_minus_2;  /* exponent of the inverse, Fermat */
+	BN_MONT_CTX *mod_n; /* Montgomery form of n */
+	bool ready;
+};
 
 struct key {
-	uint8_t scalar[SCALAR_SIZE];
-	uint8_t point[P384_POINT_SIZE];
+	const struct curve *curve;
+	uint8_t scalar[MAX_SCALAR_SIZE];
+	uint8_t point[P384_POINT_SIZE]; /* pubkey_size() of them */
 };
 
 /* Looked up once: a lookup costs more than most of what is done with it. */
 static struct {
 	EVP_MD *sha256, *sha384;
 	EVP_KDF *hkdf;
-	EC_GROUP *p384;
-	const BIGNUM *n;    /* order of the group */
-	BIGNUM *n_minus_1;  /* range of scalars */
-	BIGNUM *n_minus_2;  /* exponent of the inverse, Fermat */
-	BN_MONT_CTX *mod_n; /* Montgomery form of n */
 	bool ready;
 } lib;
+
+static struct curve p256 = { KEY_P256, NID_X9_62_prime256v1,
+	SN_X9_62_prime256v1, "SHA256", 32, PTHREAD_ONCE_INIT, NULL, NULL, NULL,
+	NULL, NULL, NULL, false };
+static struct curve p384 = { KEY_P384, NID_secp384r1, SN_secp384r1, "SHA384",
+	48, PTHREAD_ONCE_INIT, NULL, NULL, NULL, NULL, NULL, NULL, false };
 
 void
 crypto_init(void)
@@ -52,26 +74,56 @@ crypto_init(void)
 static void
 load_algorithms(void)
 {
-	BN_CTX *ctx = BN_CTX_new();
-
 	crypto_init();
 	lib.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	lib.sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
 	lib.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	lib.p384 = EC_GROUP_new_by_curve_name(NID_secp384r1);
-	lib.n = lib.p384 != NULL ? EC_GROUP_get0_order(lib.p384) : NULL;
-	lib.mod_n = BN_MONT_CTX_new();
-	if (lib.n != NULL) {
-		lib.n_minus_1 = BN_dup(lib.n);
-		lib.n_minus_2 = BN_dup(lib.n);
+	lib.ready =
+	    lib.sha256 != NULL && lib.sha384 != NULL && lib.hkdf != NULL;
+}
+
+static void
+load_curve(struct curve *c)
+{
+	BN_CTX *ctx = BN_CTX_new();
+
+	crypto_init();
+	c->md = EVP_MD_fetch(NULL, c->digest, NULL);
+	c->group = EC_GROUP_new_by_curve_name(c->nid);
+	c->n = c->group != NULL ? EC_GROUP_get0_order(c->group) : NULL;
+	c->mod_n = BN_MONT_CTX_new();
+	if (c->n != NULL) {
+		c->n_minus_1 = BN_dup(c->n);
+		c->n_minus_2 = BN_dup(c->n);
 	}
-	lib.ready = lib.sha256 != NULL && lib.sha384 != NULL &&
-		    lib.hkdf != NULL && ctx != NULL && lib.mod_n != NULL &&
-		    lib.n_minus_1 != NULL && lib.n_minus_2 != NULL &&
-		    BN_sub_word(lib.n_minus_1, 1) &&
-		    BN_sub_word(lib.n_minus_2, 2) &&
-		    BN_MONT_CTX_set(lib.mod_n, lib.n, ctx);
+	c->ready = c->md != NULL && ctx != NULL && c->mod_n != NULL &&
+		   c->n_minus_1 != NULL && c->n_minus_2 != NULL &&
+		   BN_sub_word(c->n_minus_1, 1) &&
+		   BN_sub_word(c->n_minus_2, 2) &&
+		   BN_MONT_CTX_set(c->mod_n, c->n, ctx);
 	BN_CTX_free(ctx);
+}
+
+static void
+load_p256(void)
+{
+	load_curve(&p256);
+}
+
+static void
+load_p384(void)
+{
+	load_curve(&p384);
+}
+
+/* NULL when libcrypto is not usable. */
+static const struct curve *
+curve_for(enum key_alg alg)
+{
+	struct curve *c = alg == KEY_P256 ? &p256 : &p384;
+
+	(void)pthread_once(&c->once, alg == KEY_P256 ? load_p256 : load_p384);
+	return c->ready ? c : NULL;
 }
 
 static bool
@@ -160,14 +212,25 @@ sha384(struct span msg, uint8_t out[static SHA384_SIZE])
 }
 
 int
-hmac_sha384(struct span key, struct span msg, uint8_t out[static SHA384_SIZE])
+sha1(struct span msg, uint8_t out[static SHA1_SIZE])
 {
-	if (!lib_ready() || key.n > INT_MAX)
+	return EVP_Digest(msg.p, msg.n, out, NULL, EVP_sha1(), NULL) ? 0 : -1;
+}
+
+static int
+hmac(const EVP_MD *md, struct span key, struct span msg, uint8_t *out)
+{
+	if (key.n > INT_MAX)
 		return -1;
-	return HMAC(lib.sha384, key.p, (int)key.n, msg.p, msg.n, out, NULL) !=
-		       NULL
+	return HMAC(md, key.p, (int)key.n, msg.p, msg.n, out, NULL) != NULL
 		   ? 0
 		   : -1;
+}
+
+int
+hmac_sha384(struct span key, struct span msg, uint8_t out[static SHA384_SIZE])
+{
+	return lib_ready() ? hmac(lib.sha384, key, msg, out) : -1;
 }
 
 int
@@ -235,16 +298,17 @@ pubkey_size(enum key_alg alg)
 
 /* out = scalar * G, 04 | X | Y. */
 static int
-multiply_base(const BIGNUM *scalar, uint8_t out[static P384_POINT_SIZE],
-    BN_CTX *ctx, struct err *e)
+multiply_base(const struct curve *c, const BIGNUM *scalar,
+    uint8_t out[static P384_POINT_SIZE], BN_CTX *ctx, struct err *e)
 {
-	auto_point point = EC_POINT_new(lib.p384);
+	const size_t n = pubkey_size(c->alg);
+	auto_point point = EC_POINT_new(c->group);
 
 	if (point == NULL ||
-	    !EC_POINT_mul(lib.p384, point, scalar, NULL, NULL, ctx) ||
-	    EC_POINT_point2oct(lib.p384, point, POINT_CONVERSION_UNCOMPRESSED,
-		out, P384_POINT_SIZE, ctx) != P384_POINT_SIZE)
-		return fail(e, "multiply the P-384 generator");
+	    !EC_POINT_mul(c->group, point, scalar, NULL, NULL, ctx) ||
+	    EC_POINT_point2oct(c->group, point, POINT_CONVERSION_UNCOMPRESSED,
+		out, n, ctx) != n)
+		return fail(e, "multiply the generator");
 	return 0;
 }
 
@@ -258,6 +322,17 @@ key_new(struct err *e)
 	return k;
 }
 
+/* The scalar's octets and the point that belongs to it. */
+static int
+set_scalar(struct key *k, const struct curve *c, const BIGNUM *d, BN_CTX *ctx,
+    struct err *e)
+{
+	k->curve = c;
+	if (BN_bn2binpad(d, k->scalar, (int)c->size) != (int)c->size)
+		return fail(e, "a scalar does not fit its curve");
+	return multiply_base(c, d, k->point, ctx, e);
+}
+
 void
 key_free(struct key *k)
 {
@@ -267,18 +342,19 @@ key_free(struct key *k)
 	free(k);
 }
 
-int
-key_from_secret(struct span secret, struct key **ret, struct err *e)
+static int
+from_secret(const struct curve *curve, struct span secret, struct key **ret,
+    struct err *e)
 {
 	auto_bn_ctx ctx = BN_CTX_secure_new();
 	auto_key k = NULL;
 	BIGNUM *c, *d;
 
-	if (!lib_ready() || ctx == NULL)
+	if (curve == NULL || ctx == NULL)
 		return fail(e, "libcrypto is not usable");
-	if (secret.n != P384_SECRET_SIZE)
-		return err_set(e, E_CRYPTO, "secret of %zu bytes, not %d",
-		    secret.n, P384_SECRET_SIZE);
+	if (secret.n != curve->size + EXTRA_SECRET)
+		return err_set(e, E_CRYPTO, "secret of %zu bytes, not %zu",
+		    secret.n, curve->size + EXTRA_SECRET);
 	k = key_new(e);
 	if (k == NULL)
 		return -1;
@@ -287,53 +363,66 @@ key_from_secret(struct span secret, struct key **ret, struct err *e)
 	d = secret_bn(ctx);
 	/* FIPS 186-5 A.2.1: d = (c mod (n - 1)) + 1. */
 	if (d == NULL || BN_bin2bn(secret.p, (int)secret.n, c) == NULL ||
-	    !BN_mod(d, c, lib.n_minus_1, ctx) || !BN_add_word(d, 1) ||
-	    BN_bn2binpad(d, k->scalar, SCALAR_SIZE) != SCALAR_SIZE)
-		return fail(e, "make a P-384 scalar");
-	if (multiply_base(d, k->point, ctx, e) != 0)
+	    !BN_mod(d, c, curve->n_minus_1, ctx) || !BN_add_word(d, 1))
+		return fail(e, "make a scalar");
+	if (set_scalar(k, curve, d, ctx, e) != 0)
 		return -1;
 	*ret = TAKE(k);
 	return 0;
 }
 
 int
-key_generate(struct key **ret, struct err *e)
+key_from_secret(struct span secret, struct key **ret, struct err *e)
+{
+	return from_secret(curve_for(KEY_P384), secret, ret, e);
+}
+
+int
+key_generate(enum key_alg alg, struct key **ret, struct err *e)
 {
 	auto_buf secret = BUF_INIT(P384_SECRET_SIZE);
+	const struct curve *c = curve_for(alg);
 
-	if (random_bytes(P384_SECRET_SIZE, &secret) != 0)
+	if (c == NULL || random_bytes(c->size + EXTRA_SECRET, &secret) != 0)
 		return fail(e, "random bytes");
-	return key_from_secret(buf_span(&secret), ret, e);
+	return from_secret(c, buf_span(&secret), ret, e);
 }
 
 void
 key_public(const struct key *k, struct pubkey *ret)
 {
-	*ret = (struct pubkey){ .alg = KEY_P384, .n = P384_POINT_SIZE };
-	memcpy(ret->bytes, k->point, P384_POINT_SIZE);
+	const enum key_alg alg = k->curve->alg;
+
+	*ret = (struct pubkey){ .alg = alg, .n = pubkey_size(alg) };
+	memcpy(ret->bytes, k->point, ret->n);
 }
 
 static int
 from_evp(const EVP_PKEY *pkey, struct key *k, struct err *e)
 {
 	auto_bn_ctx ctx = BN_CTX_secure_new();
+	const struct curve *c = NULL;
 	char group[32];
 	BIGNUM *d;
 
-	if (!EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) ||
-	    strcmp(group, SN_secp384r1) != 0)
-		return err_set(e, E_FOREIGN, "not a P-384 key");
-	if (!lib_ready() || ctx == NULL)
+	if (!EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL))
+		return fail(e, "a key without a named curve");
+	if (strcmp(group, p384.name) == 0)
+		c = curve_for(KEY_P384);
+	else if (strcmp(group, p256.name) == 0)
+		c = curve_for(KEY_P256);
+	else
+		return err_set(e, E_FOREIGN, "not a P-384 or P-256 key");
+	if (c == NULL || ctx == NULL)
 		return fail(e, "libcrypto is not usable");
 	BN_CTX_start(ctx);
 	d = secret_bn(ctx);
 	if (d == NULL ||
 	    !EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &d) ||
-	    BN_is_zero(d) || BN_cmp(d, lib.n) >= 0 ||
-	    BN_bn2binpad(d, k->scalar, SCALAR_SIZE) != SCALAR_SIZE)
+	    BN_is_zero(d) || BN_cmp(d, c->n) >= 0)
 		return fail(e, "read the private scalar");
 	/* Not the point that the file may name: one that fits for certain. */
-	return multiply_base(d, k->point, ctx, e);
+	return set_scalar(k, c, d, ctx, e);
 }
 
 int
@@ -348,8 +437,9 @@ key_load_pem(struct span pem, struct key **ret, struct err *e)
 		return err_set(e, E_LIMIT, "%zu bytes of PEM", pem.n);
 	bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	k = key_new(e);
-	if (!lib_ready() || bio == NULL || k == NULL)
+	if (bio == NULL || k == NULL)
 		return fail(e, "read PEM");
+	crypto_init();
 	/* Asked for by kind: looking for any kind takes three times as long. */
 	decoder = OSSL_DECODER_CTX_new_for_pkey(
 	    &pkey, "PEM", NULL, "EC", EVP_PKEY_KEYPAIR, NULL, NULL);
@@ -372,17 +462,17 @@ static EVP_PKEY *
 to_evp(const struct key *k)
 {
 	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-	BIGNUM *d = BN_bin2bn(k->scalar, SCALAR_SIZE, NULL);
+	BIGNUM *d = BN_bin2bn(k->scalar, (int)k->curve->size, NULL);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	OSSL_PARAM *params = NULL;
 	EVP_PKEY *pkey = NULL;
 
 	if (bld != NULL && d != NULL && ctx != NULL &&
 	    OSSL_PARAM_BLD_push_utf8_string(
-		bld, OSSL_PKEY_PARAM_GROUP_NAME, SN_secp384r1, 0) &&
+		bld, OSSL_PKEY_PARAM_GROUP_NAME, k->curve->name, 0) &&
 	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, d) &&
-	    OSSL_PARAM_BLD_push_octet_string(
-		bld, OSSL_PKEY_PARAM_PUB_KEY, k->point, P384_POINT_SIZE))
+	    OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY,
+		k->point, pubkey_size(k->curve->alg)))
 		params = OSSL_PARAM_BLD_to_param(bld);
 	if (params == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
 	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
@@ -414,47 +504,60 @@ key_store_pem(const struct key *k, struct buf *out, struct err *e)
 
 /* --- signing: RFC 6979 --- */
 
-/* HMAC_DRBG's state; both are as long as the order, SHA-384 with P-384. */
+/* HMAC_DRBG's state; both are as long as the order, as the digest is. */
 struct drbg {
-	uint8_t k[SHA384_SIZE], v[SHA384_SIZE];
+	const struct curve *curve;
+	uint8_t k[MAX_SCALAR_SIZE], v[MAX_SCALAR_SIZE];
 };
+
+/* V = HMAC(K, V). */
+static int
+drbg_next(struct drbg *s)
+{
+	const size_t n = s->curve->size;
+
+	return hmac(s->curve->md, (struct span){ s->k, n },
+	    (struct span){ s->v, n }, s->v);
+}
 
 /* 3.2 d-g: K = HMAC(K, V | tag | seed), V = HMAC(K, V). */
 static int
 drbg_update(struct drbg *s, uint8_t tag, struct span seed)
 {
-	uint8_t in[SHA384_SIZE + 1 + 2 * SCALAR_SIZE];
+	uint8_t in[MAX_SCALAR_SIZE + 1 + 2 * MAX_SCALAR_SIZE];
+	const size_t n = s->curve->size;
 	int rc;
 
-	memcpy(in, s->v, sizeof(s->v));
-	in[SHA384_SIZE] = tag;
-	memcpy(in + SHA384_SIZE + 1, seed.p, seed.n);
-	rc = hmac_sha384(
-	    SPAN_OF(s->k), (struct span){ in, SHA384_SIZE + 1 + seed.n }, s->k);
+	memcpy(in, s->v, n);
+	in[n] = tag;
+	memcpy(in + n + 1, seed.p, seed.n);
+	rc = hmac(s->curve->md, (struct span){ s->k, n },
+	    (struct span){ in, n + 1 + seed.n }, s->k);
 	OPENSSL_cleanse(in, sizeof(in));
-	return rc || hmac_sha384(SPAN_OF(s->k), SPAN_OF(s->v), s->v) ? -1 : 0;
+	return rc || drbg_next(s) ? -1 : 0;
 }
 
 /* 3.2 h: the first candidate in 1 .. n-1; h1 is the reduced hash. */
 static int
 nonce_from(struct drbg *s, const struct key *key,
-    const uint8_t h1[static SCALAR_SIZE], BIGNUM *ret)
+    const uint8_t h1[static MAX_SCALAR_SIZE], BIGNUM *ret)
 {
-	uint8_t seed[2 * SCALAR_SIZE];
+	uint8_t seed[2 * MAX_SCALAR_SIZE];
+	const size_t n = key->curve->size;
 	int rc;
 
-	memset(s->v, 0x01, sizeof(s->v));
-	memset(s->k, 0x00, sizeof(s->k));
-	memcpy(seed, key->scalar, SCALAR_SIZE);
-	memcpy(seed + SCALAR_SIZE, h1, SCALAR_SIZE);
-	rc = drbg_update(s, 0x00, SPAN_OF(seed)) ||
-	     drbg_update(s, 0x01, SPAN_OF(seed));
+	s->curve = key->curve;
+	memset(s->v, 0x01, n);
+	memset(s->k, 0x00, n);
+	memcpy(seed, key->scalar, n);
+	memcpy(seed + n, h1, n);
+	rc = drbg_update(s, 0x00, (struct span){ seed, 2 * n }) ||
+	     drbg_update(s, 0x01, (struct span){ seed, 2 * n });
 	OPENSSL_cleanse(seed, sizeof(seed));
 	while (rc == 0) {
-		if (hmac_sha384(SPAN_OF(s->k), SPAN_OF(s->v), s->v) ||
-		    BN_bin2bn(s->v, sizeof(s->v), ret) == NULL)
+		if (drbg_next(s) || BN_bin2bn(s->v, (int)n, ret) == NULL)
 			break;
-		if (!BN_is_zero(ret) && BN_cmp(ret, lib.n) < 0)
+		if (!BN_is_zero(ret) && BN_cmp(ret, s->curve->n) < 0)
 			return 0;
 		rc = drbg_update(s, 0x00, (struct span){ seed, 0 });
 	}
@@ -488,32 +591,34 @@ static int
 sign_hash(const struct key *key, BIGNUM *hash, BN_CTX *ctx, struct buf *out,
     struct err *e)
 {
-	uint8_t h1[SCALAR_SIZE], point[P384_POINT_SIZE];
+	const struct curve *c = key->curve;
+	const int size = (int)c->size;
+	uint8_t h1[MAX_SCALAR_SIZE], point[P384_POINT_SIZE];
 	BIGNUM *d = secret_bn(ctx), *k = secret_bn(ctx), *inv = secret_bn(ctx),
 	       *r = BN_CTX_get(ctx), *s = secret_bn(ctx);
 	struct drbg state;
 	int rc;
 
 	/* bits2octets(): one subtraction reduces a hash as long as n. */
-	if (s == NULL || !BN_nnmod(hash, hash, lib.n, ctx) ||
-	    BN_bn2binpad(hash, h1, SCALAR_SIZE) != SCALAR_SIZE)
+	if (s == NULL || !BN_nnmod(hash, hash, c->n, ctx) ||
+	    BN_bn2binpad(hash, h1, size) != size)
 		return fail(e, "reduce the hash");
 	rc = nonce_from(&state, key, h1, k);
 	OPENSSL_cleanse(&state, sizeof(state));
 	if (rc != 0)
 		return fail(e, "make the nonce of RFC 6979");
-	if (multiply_base(k, point, ctx, e) != 0)
+	if (multiply_base(c, k, point, ctx, e) != 0)
 		return -1;
-	if (BN_bin2bn(point + 1, SCALAR_SIZE, r) == NULL ||
-	    !BN_nnmod(r, r, lib.n, ctx) ||
-	    BN_bin2bn(key->scalar, SCALAR_SIZE, d) == NULL ||
+	if (BN_bin2bn(point + 1, size, r) == NULL ||
+	    !BN_nnmod(r, r, c->n, ctx) ||
+	    BN_bin2bn(key->scalar, size, d) == NULL ||
 	    !BN_mod_exp_mont_consttime(
-		inv, k, lib.n_minus_2, lib.n, ctx, lib.mod_n) ||
-	    !BN_mod_mul(s, r, d, lib.n, ctx) ||
-	    !BN_mod_add_quick(s, s, hash, lib.n) ||
-	    !BN_mod_mul(s, s, inv, lib.n, ctx))
+		inv, k, c->n_minus_2, c->n, ctx, c->mod_n) ||
+	    !BN_mod_mul(s, r, d, c->n, ctx) ||
+	    !BN_mod_add_quick(s, s, hash, c->n) ||
+	    !BN_mod_mul(s, s, inv, c->n, ctx))
 		return fail(e, "sign");
-	/* Once in 2^383 signatures; another message then. */
+	/* Once in 2^255 signatures; another message then. */
 	if (BN_is_zero(r) || BN_is_zero(s))
 		return err_set(e, E_CRYPTO, "sign: r or s is zero");
 	return put_signature(r, s, out, e);
@@ -523,14 +628,16 @@ int
 key_sign(const struct key *k, struct span msg, struct buf *out, struct err *e)
 {
 	auto_bn_ctx ctx = BN_CTX_secure_new();
-	uint8_t digest[SHA384_SIZE];
+	uint8_t digest[MAX_SCALAR_SIZE];
 	BIGNUM *hash;
 
-	if (ctx == NULL || sha384(msg, digest) != 0)
-		return fail(e, "SHA-384");
+	if (ctx == NULL ||
+	    !EVP_Digest(msg.p, msg.n, digest, NULL, k->curve->md, NULL))
+		return fail(e, "digest");
 	BN_CTX_start(ctx);
 	hash = BN_CTX_get(ctx);
-	if (hash == NULL || BN_bin2bn(digest, sizeof(digest), hash) == NULL)
+	if (hash == NULL ||
+	    BN_bin2bn(digest, (int)k->curve->size, hash) == NULL)
 		return err_set(e, E_NOMEM, "sign: out of memory");
 	return sign_hash(k, hash, ctx, out, e);
 }

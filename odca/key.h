@@ -1,9 +1,10 @@
 /*
  * key.h - the only owner of OpenSSL's keys, signatures, digests and KDFs.
  *
- * Every CA of the On-Die CA has a P-384 key and signs ecdsa-with-SHA384; EKs
- * are only ever seen as public keys.  Signatures use the nonces of RFC 6979,
- * so that the same device has the same bytes in every certificate.
+ * Every CA of the On-Die CA has a P-384 key and signs ecdsa-with-SHA384; those
+ * of the EPID era have P-256 keys and sign ecdsa-with-SHA256.  EKs are only
+ * ever seen as public keys.  Signatures use the nonces of RFC 6979, so that the
+ * same device has the same bytes in every certificate.
  */
 #ifndef ODCA_KEY_H
 #define ODCA_KEY_H
@@ -13,6 +14,7 @@
 #include "sim/base/buf.h"
 #include "sim/base/err.h"
 
+#define SHA1_SIZE       20
 #define SHA256_SIZE     32
 #define SHA384_SIZE     48
 #define P384_POINT_SIZE 97 /* 04 | X | Y */
@@ -38,10 +40,12 @@ size_t pubkey_size(enum key_alg alg);
  * openssl.cnf has no say in what a device is. */
 void crypto_init(void);
 
-struct key; /* a P-384 private key; wiped when freed */
+struct key; /* a P-384 or P-256 private key; wiped when freed */
 
+/* A P-384 key, from P384_SECRET_SIZE bytes. */
 int key_from_secret(struct span secret, struct key **ret, struct err *e);
-int key_generate(struct key **ret, struct err *e);
+/* KEY_P256 or KEY_P384. */
+int key_generate(enum key_alg alg, struct key **ret, struct err *e);
 /* PEM as 'openssl ecparam -genkey' or 'genpkey' write it. */
 int key_load_pem(struct span pem, struct key **ret, struct err *e);
 /* Append PKCS #8 PEM, without encryption. */
@@ -49,7 +53,8 @@ int key_store_pem(const struct key *k, struct buf *out, struct err *e);
 void key_free(struct key *k);
 
 void key_public(const struct key *k, struct pubkey *ret);
-/* Append the DER Ecdsa-Sig-Value over SHA-384(msg), nonce of RFC 6979. */
+/* Append the DER Ecdsa-Sig-Value over msg, with the digest that goes with the
+ * curve (SHA-384, SHA-256) and the nonce of RFC 6979. */
 int
 key_sign(const struct key *k, struct span msg, struct buf *out, struct err *e);
 
@@ -65,6 +70,7 @@ enum sig_alg {
 int key_verify(struct span spki, enum sig_alg alg, struct span msg,
     struct span sig, struct err *e);
 
+int sha1(struct span msg, uint8_t out[static SHA1_SIZE]);
 int sha256(struct span msg, uint8_t out[static SHA256_SIZE]);
 int sha384(struct span msg, uint8_t out[static SHA384_SIZE]);
 int

@@ -96,7 +96,7 @@ create_all(int dir, const struct ca_list *l, struct key **keys, struct err *e)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ca *issuer = pki_list_issuer(l, &l->ca[i], e);
 
-		if (issuer == NULL || key_generate(&keys[i], e) != 0 ||
+		if (issuer == NULL || key_generate(KEY_P384, &keys[i], e) != 0 ||
 		    create_ca(dir, &l->ca[i], keys[i], keys[issuer - l->ca], e))
 			return err_wrap(e, "'%s'", l->ca[i].name);
 	}

@@ -46,11 +46,20 @@ assert_hex(struct span s, const char *want)
 	free(hex);
 }
 
-/* RFC 6979 A.2.6, with SHA-384. */
-/* clang-format off */
-static const struct {
+/* The key of RFC 6979 A.2.5, SEC 1. */
+static const char pem_p256[] =
+    "-----BEGIN EC PRIVATE KEY-----\n"
+    "MDECAQEEIMmvqdhFunUWa1whV2ex1pNOUMPbNuibEnuKYisSD2choAoGCCqGSM49\n"
+    "AwEH\n"
+    "-----END EC PRIVATE KEY-----\n";
+
+struct signature {
 	const char *message, *r, *s;
-} signatures[] = {
+};
+
+/* RFC 6979 A.2.6, with SHA-384, and A.2.5, with SHA-256. */
+/* clang-format off */
+static const struct signature p384_signatures[] = {
 	{ "sample",
 	  "94edbb92a5ecb8aad4736e56c691916b3f88140666ce9fa73d64c4ea95ad133c81a648152e44acf96e36dd1e80fabe46",
 	  "99ef4aeb15f178cea1fe40db2603138f130e740a19624526203b6351d0a3a94fa329c145786e679e7b82c71a38628ac8" },
@@ -58,18 +67,21 @@ static const struct {
 	  "8203b63d3c853e8d77227fb377bcf7b7b772e97892a80f36ab775d509d7a5feb0542a7f0812998da8f1dd3ca3cf023db",
 	  "ddd0760448d42d8a43af45af836fce4de8be06b485e9b61b827c2f13173923e06a739f040649a667bf3b828246baa5a5" },
 };
+static const struct signature p256_signatures[] = {
+	{ "sample",
+	  "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716",
+	  "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8" },
+	{ "test",
+	  "f1abb023518351cd71d881567b1ea663ed3efcf6c5132b354f28d3b0b7d38367",
+	  "019f4113742a2b14bd25926b49c649155f267e60d3814b4c0cc84250e46f0083" },
+};
 /* clang-format on */
 
 static void
-test_rfc6979(void **state)
+check_signatures(
+    const struct key *k, const struct signature *want, size_t n, int half_n)
 {
-	auto_key k = key_of(ZEROS_8 X_MINUS_1);
-	struct pubkey pub;
-
-	key_public(k, &pub);
-	assert_int_equal(pub.alg, KEY_P384);
-	assert_hex((struct span){ pub.bytes, pub.n }, POINT);
-	for (size_t i = 0; i < sizeof(signatures) / sizeof(*signatures); i++) {
+	for (size_t i = 0; i < n; i++) {
 		auto_buf sig = BUF_INIT(MAX_ECDSA_P384);
 		struct err e = ERR_INIT;
 		const unsigned char *p;
@@ -77,19 +89,36 @@ test_rfc6979(void **state)
 		ECDSA_SIG *rs;
 
 		assert_int_equal(
-		    key_sign(k, SPAN_STR(signatures[i].message), &sig, &e), 0);
+		    key_sign(k, SPAN_STR(want[i].message), &sig, &e), 0);
 		p = sig.p;
 		rs = d2i_ECDSA_SIG(NULL, &p, (long)sig.n);
 		assert_non_null(rs);
 		assert_ptr_equal(p, sig.p + sig.n);
-		assert_int_equal(
-		    BN_bn2binpad(ECDSA_SIG_get0_r(rs), half, 48), 48);
-		assert_hex(SPAN_OF(half), signatures[i].r);
-		assert_int_equal(
-		    BN_bn2binpad(ECDSA_SIG_get0_s(rs), half, 48), 48);
-		assert_hex(SPAN_OF(half), signatures[i].s);
+		(void)BN_bn2binpad(ECDSA_SIG_get0_r(rs), half, half_n);
+		assert_hex((struct span){ half, (size_t)half_n }, want[i].r);
+		(void)BN_bn2binpad(ECDSA_SIG_get0_s(rs), half, half_n);
+		assert_hex((struct span){ half, (size_t)half_n }, want[i].s);
 		ECDSA_SIG_free(rs);
 	}
+}
+
+static void
+test_rfc6979(void **state)
+{
+	auto_key p384 = key_of(ZEROS_8 X_MINUS_1);
+	auto_key p256 = NULL;
+	struct err e = ERR_INIT;
+	struct pubkey pub;
+
+	key_public(p384, &pub);
+	assert_int_equal(pub.alg, KEY_P384);
+	assert_hex((struct span){ pub.bytes, pub.n }, POINT);
+	check_signatures(p384, p384_signatures, 2, 48);
+	assert_int_equal(key_load_pem(SPAN_STR(pem_p256), &p256, &e), 0);
+	key_public(p256, &pub);
+	assert_int_equal(pub.alg, KEY_P256);
+	assert_int_equal(pub.n, 65);
+	check_signatures(p256, p256_signatures, 2, 32);
 }
 
 /* d = (c mod (n - 1)) + 1: both ends of the range, and no wider. */
@@ -137,8 +166,8 @@ test_verify(void **state)
 	auto_key k = NULL;
 	auto_key other = NULL;
 
-	assert_int_equal(key_generate(&k, &e), 0);
-	assert_int_equal(key_generate(&other, &e), 0);
+	assert_int_equal(key_generate(KEY_P384, &k, &e), 0);
+	assert_int_equal(key_generate(KEY_P384, &other, &e), 0);
 	put_spki(k, &spki);
 	assert_int_equal(key_sign(k, msg, &sig, &e), 0);
 	assert_int_equal(key_verify(buf_span(&spki), SIG_ECDSA_SHA384, msg,
@@ -216,6 +245,14 @@ static const struct {
 	  "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgDwGOrygMo76s26cu\n"
 	  "DDZqijpR8YyxWYmyDPHCgtuaLWahRANCAAS5PbXRAVVt69FZEULTQNhEctYursE3\n"
 	  "MdwhiCVDCs9yGqL4+qm0DvWr1Efkc/HGHjbP6s64lfY1ScF5z5zzWw9W\n"
+	  "-----END PRIVATE KEY-----\n", E_OK },
+	{ "P-521", "-----BEGIN PRIVATE KEY-----\n"
+	  "MIHuAgEAMBAGByqGSM49AgEGBSuBBAAjBIHWMIHTAgEBBEIAUb46A04vXE33AnWz\n"
+	  "N50Q2KzOcuFYb77J4fVTnDawB9pOs7vtwIH3Xc9tqN1/CE5frnTndSIwIpa8tL1H\n"
+	  "aQh+KeqhgYkDgYYABAD9pXinpPY5M0CvZC9C5V2wQ0ghCT4c9tKbYsRpUXpY59Ke\n"
+	  "4QvA+YCC5R/xzkC7Hdw3/lvFWaaC14sGdQ3EjGm7nAH+myAepuVCqlWb3clLqMA/\n"
+	  "7h14zQIGbUfXIB/V26vjd3cuaRUpw/ueXhHw+r8tQe06ePA7OvnVm7nj6m9XWopR\n"
+	  "TA==\n"
 	  "-----END PRIVATE KEY-----\n", E_FOREIGN },
 	{ "Ed25519", "-----BEGIN PRIVATE KEY-----\n"
 	  "MC4CAQAwBQYDK2VwBCIEIHaMyJeiSsnQt+1PW8Nmlt1HeznSR+P1ZXWW5kUJMb16\n"

@@ -188,7 +188,7 @@ make_keys(void **state)
 		struct pubkey pub;
 		int n;
 
-		assert_int_equal(key_generate(&keys[i], NULL), 0);
+		assert_int_equal(key_generate(KEY_P384, &keys[i], NULL), 0);
 		key_public(keys[i], &pub);
 		n = snprintf(spkis[i], sizeof(spkis[i]),
 		    "3076 3010 06072a8648ce3d0201 06052b81040022 0362 00");
