@@ -117,7 +117,7 @@ check-docs: $(OUT)/odcasim ## what README shows is what the program prints
 
 test-programs: $(UNIT) $(FUZZERS:%=$(OUT)/fuzz/replay_%) $(OUT)/wire/wirerun
 
-lint: $(GEN)/odca_asn1_tab.c $(GEN)/config.h ## warnings as errors (gcc, clang), clang-tidy, cppcheck, shellcheck, layers, format
+lint: $(GEN)/odca_asn1_tab.c $(GEN)/config.h $(GEN)/embed_list.h ## warnings as errors (gcc, clang), clang-tidy, cppcheck, shellcheck, layers, format
 	$(Q)CC="$(CC)" CLANG="$(CLANG)" CPPFLAGS="$(CPPFLAGS_ALL)" WARN="$(WARN)" scripts/lint
 
 fmt: ## format the C files in place
@@ -175,8 +175,20 @@ $(GEN)/odca_asn1_tab.c: certs/odca.asn
 $(GEN)/%.o: $(GEN)/%.c
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-cast-qual -Wno-undef -c -o $@ $<
 
-# The TEST hierarchy is part of the program (.incbin).
-$(OUT)/odca/embed.o: $(wildcard certs/pki/host certs/pki/*/*)
+# The TEST hierarchy is part of the program (.incbin): X(number, path) of each
+# file, keys apart from the rest.
+PKI_FILES := $(sort $(wildcard certs/pki/*/*.* certs/pki/*/*/*.*))
+$(GEN)/embed_list.h: $(PKI_FILES)
+	$(Q)mkdir -p $(@D)
+	$(Q)for kind in CERTS:cer,crl KEYS:pem; do \
+		printf '#define EMBED_%s(X)' "$${kind%:*}"; n=0; \
+		for file in $(PKI_FILES:certs/pki/%=%); do \
+			case ",$${kind#*:}," in \
+			*",$${file##*.},"*) printf ' \\\n\tX(%d, "%s")' $$n "$$file"; n=$$((n + 1)) ;; \
+			esac; \
+		done; printf '\n'; \
+	done >$@
+$(OUT)/odca/embed.o: $(GEN)/embed_list.h $(PKI_FILES) certs/pki/host
 
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libodcasim.a
 	@echo "  LD    $@"

@@ -4,9 +4,8 @@
 #include "odca/build.h"
 #include "odca/cert.h"
 
-#define OID_ECDSA_SHA384 "1.2.840.10045.4.3.3"
-#define NOT_AFTER        "491231235959Z" /* the last one that UTCTime has */
-#define MAX_NODE_PATH    96
+#define NOT_AFTER     "491231235959Z" /* the last one that UTCTime has */
+#define MAX_NODE_PATH 96
 
 #define TBS "tbsCertificate."
 
@@ -25,6 +24,17 @@ static const struct {
 	    0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22) },
 };
 /* clang-format on */
+
+/* The CA's curve says it: P-384 or, in the EPID era, P-256. */
+static const char *
+signature_oid(const struct build *b)
+{
+	struct pubkey issuer;
+
+	key_public(b->issuer, &issuer);
+	return issuer.alg == KEY_P256 ? "1.2.840.10045.4.3.2"
+				      : "1.2.840.10045.4.3.3";
+}
 
 int
 build_text(asn1_node node, const char *path, const char *text,
@@ -61,16 +71,17 @@ build_name(asn1_node node, const char *path, const struct rdn *rdns,
 /* The root and the first intermediate have NULL parameters, inside and out. */
 static int
 put_sig_alg(
-    asn1_node node, const char *path, const struct profile *p, struct err *e)
+    asn1_node node, const char *path, const struct build *b, struct err *e)
 {
 	char field[MAX_NODE_PATH];
 
 	(void)snprintf(field, sizeof(field), "%s.algorithm", path);
-	if (asn1_put_text(node, field, OID_ECDSA_SHA384, e) != 0)
+	if (asn1_put_text(node, field, signature_oid(b), e) != 0)
 		return -1;
 	(void)snprintf(field, sizeof(field), "%s.parameters", path);
-	return p->null_params ? asn1_put(node, field, SPAN_OF(der_null), e)
-			      : asn1_drop(node, field, e);
+	return b->profile->null_params
+		   ? asn1_put(node, field, SPAN_OF(der_null), e)
+		   : asn1_drop(node, field, e);
 }
 
 static int
@@ -156,12 +167,12 @@ fill_tbs(asn1_node node, const struct build *b, struct err *e)
 {
 	const struct profile *p = b->profile, *issuer;
 
-	issuer = profile_find(p->issuer, b->vars.family->gen);
+	issuer = profile_issuer(p, b->vars.batch->gen, e);
 	if (issuer == NULL)
-		return err_set(e, E_NOTFOUND, "no profile '%s'", p->issuer);
+		return -1;
 	if (asn1_put_text(node, TBS "version", "v3", e) ||
 	    asn1_put(node, TBS "serialNumber", b->serial, e) ||
-	    put_sig_alg(node, TBS "signature", p, e) ||
+	    put_sig_alg(node, TBS "signature", b, e) ||
 	    build_name(node, TBS "issuer", issuer->subject, &b->vars, e) ||
 	    put_time(
 		node, TBS "validity.notBefore", p->not_before, &b->vars, e) ||
@@ -181,7 +192,7 @@ sign(asn1_node node, const struct build *b, struct err *e)
 
 	if (asn1_encode(node, "tbsCertificate", &tbs, e) ||
 	    key_sign(b->issuer, buf_span(&tbs), &sig, e) ||
-	    put_sig_alg(node, "signatureAlgorithm", b->profile, e))
+	    put_sig_alg(node, "signatureAlgorithm", b, e))
 		return -1;
 	return asn1_put_bits(
 	    node, "signature", buf_span(&sig), (unsigned)sig.n * 8, e);

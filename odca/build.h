@@ -17,13 +17,18 @@
 struct build {
 	const struct profile *profile;
 	struct vars vars;
-	struct span serial; /* content octets, minimal and positive */
+	struct span serial;    /* content octets, minimal and positive */
+	struct span hw_serial; /* of EXT_HW_NAME only: the part's own number */
 	struct pubkey subject;
 	const struct key *issuer;
 };
 
 /* Append the signed certificate. */
 int build_cert(const struct build *b, struct buf *out, struct err *e);
+
+/* subjectKeyIdentifier of a CA's key, as its generation makes it. */
+int build_key_id(const struct pubkey *key, enum generation gen,
+    uint8_t out[static KEY_ID_SIZE], struct err *e);
 
 /* For build_ext.c and build.c only. */
 

@@ -126,13 +126,26 @@ device_nv_write_key(const struct device *d,
 }
 
 int
-device_serial(const struct device *d, const char *label,
-    uint8_t out[static SERIAL_SIZE], struct err *e)
+device_serial(const struct device *d, const char *label, uint8_t *out, size_t n,
+    struct err *e)
 {
-	if (derive(&d->fuses, out, SERIAL_SIZE, e, "serial %s %s", label,
+	if (derive(&d->fuses, out, n, e, "serial %s %s", label,
 		d->family->name) != 0)
 		return -1;
 	/* 40..7f first: never negative, never a leading zero. */
 	out[0] = (uint8_t)((out[0] & 0x3f) | 0x40);
 	return 0;
+}
+
+int
+device_hw_serial(const struct device *d, struct span rom_serial,
+    uint8_t out[static HW_SERIAL_SIZE], struct err *e)
+{
+	if (rom_serial.n != SERIAL_SIZE)
+		return err_set(
+		    e, E_LIMIT, "a ROM CA serial number of %zu", rom_serial.n);
+	memcpy(out, rom_serial.p, SERIAL_SIZE);
+	return derive(&d->fuses, out + SERIAL_SIZE,
+	    HW_SERIAL_SIZE - SERIAL_SIZE, e, "hardware serial %s",
+	    d->family->name);
 }

@@ -16,6 +16,9 @@
 #define TPM_ENTROPY_SIZE  48 /* libtpms draws this once when it manufactures */
 #define NV_WRITE_KEY_SIZE 48
 #define SERIAL_SIZE       16
+#define MAX_SERIAL_SIZE   20 /* RFC 5280 4.1.2.2 */
+/* Of a part: its ROM CA's serial number and four octets more. */
+#define HW_SERIAL_SIZE (SERIAL_SIZE + 4)
 
 struct fuses {
 	uint8_t b[FUSES_SIZE];
@@ -46,9 +49,13 @@ int device_tpm_entropy(const struct device *d,
  * sim/tpm/provision.c); independent of svn and batch. */
 int device_nv_write_key(const struct device *d,
     uint8_t out[static NV_WRITE_KEY_SIZE], struct err *e);
-/* 16 octets for the certificate called label ("rom", "ek-rsa2048" ...), first
- * two bits 01 as on silicon. */
-int device_serial(const struct device *d, const char *label,
-    uint8_t out[static SERIAL_SIZE], struct err *e);
+/* n octets, MAX_SERIAL_SIZE at most, for the certificate called label
+ * ("ek-rsa2048 svn 01" ...), first two bits 01 as on silicon. */
+int device_serial(const struct device *d, const char *label, uint8_t *out,
+    size_t n, struct err *e);
+/* The number in a Meteor Lake ROM CA's hardwareModuleName; what its last four
+ * octets mean is not known: they are the device's own here. */
+int device_hw_serial(const struct device *d, struct span rom_serial,
+    uint8_t out[static HW_SERIAL_SIZE], struct err *e);
 
 #endif

@@ -3,50 +3,46 @@
 
 #include "odca/embed.h"
 
-#define CAS(X)                                                                 \
-	X(OnDie_CA_RootCA_Certificate)                                         \
-	X(OnDie_CA_CSME_Intermediate)                                          \
-	X(ODCA_CA2_CSME_Intermediate)                                          \
-	X(TGL_00002004_OnDie_CA)                                               \
-	X(ADL_00002226_ODCA_CA2)                                               \
-	X(ADL_00002341_ODCA_CA2)                                               \
-	X(ADL_00002701_ODCA_CA2)                                               \
-	X(ADL_00002820_ODCA_CA2)                                               \
-	X(ADL_00002983_ODCA_CA2)
+/* embed_list.h is made from what is in certs/pki: EMBED_CERTS(X) and
+ * EMBED_KEYS(X), of X(number, path). */
+#include "embed_list.h"
 
 /* The assembler looks for the files from the top of the source tree. */
 #define PUT(symbol, path)                                                      \
 #symbol ":\n\t.incbin \"certs/pki/" path "\"\n" #symbol "_end:\n"
-#define PUT_CERT(name) PUT(name##_cer, "certs/" #name ".cer")
-#define PUT_KEY(name)  PUT(name##_pem, "keys/" #name ".TEST-ONLY.pem")
+#define PUT_CERT(n, path) PUT(pki_cert_##n, path)
+#define PUT_KEY(n, path)  PUT(pki_key_##n, path)
 
 /* Keys have pages of their own, so that they can be unmapped. */
-__asm__(".pushsection .rodata\n" PUT(pki_host_name, "host")
-	CAS(PUT_CERT) "\t.popsection\n"
-		      "\t.pushsection .rodata.odca_test_keys,\"a\"\n"
-		      "\t.balign 4096\n"
-		      "test_keys:\n" CAS(PUT_KEY) "\t.balign 4096\n"
-						  "test_keys_end:\n"
-						  "\t.popsection\n");
+__asm__(".pushsection .rodata\n" PUT(pki_host_name, "host") EMBED_CERTS(
+    PUT_CERT) "\t.popsection\n"
+	      "\t.pushsection .rodata.odca_test_keys,\"a\"\n"
+	      "\t.balign 4096\n"
+	      "test_keys:\n" EMBED_KEYS(PUT_KEY) "\t.balign 4096\n"
+						 "test_keys_end:\n"
+						 "\t.popsection\n");
 
-#define DECLARE(name)                                                          \
-	extern const uint8_t name##_cer[], name##_cer_end[];                   \
-	extern const uint8_t name##_pem[], name##_pem_end[];
+#define DECLARE_CERT(n, path)                                                  \
+	extern const uint8_t pki_cert_##n[], pki_cert_##n##_end[];
+#define DECLARE_KEY(n, path)                                                   \
+	extern const uint8_t pki_key_##n[], pki_key_##n##_end[];
 #pragma GCC visibility push(hidden)
 extern const uint8_t pki_host_name[], pki_host_name_end[];
 extern const uint8_t test_keys[], test_keys_end[];
-CAS(DECLARE)
+EMBED_CERTS(DECLARE_CERT)
+EMBED_KEYS(DECLARE_KEY)
 #pragma GCC visibility pop
 
 static const struct {
 	const char *path;
 	const uint8_t *begin, *end;
 } files[] = {
-#define ROW(name)                                                              \
-	{ "certs/" #name ".cer", name##_cer, name##_cer_end },                 \
-	    { "keys/" #name ".TEST-ONLY.pem", name##_pem, name##_pem_end },
-	{ "host", pki_host_name, pki_host_name_end }, CAS(ROW)
-#undef ROW
+#define CERT_ROW(n, path) { path, pki_cert_##n, pki_cert_##n##_end },
+#define KEY_ROW(n, path)  { path, pki_key_##n, pki_key_##n##_end },
+	{ "host", pki_host_name, pki_host_name_end },
+	EMBED_CERTS(CERT_ROW) EMBED_KEYS(KEY_ROW)
+#undef CERT_ROW
+#undef KEY_ROW
 };
 
 static bool keys_are_gone;

@@ -228,6 +228,14 @@ read_crldp(struct cert *c, struct span value)
 	return 0;
 }
 
+/* RFC 5280 6.1: with any-policy as the user's initial set and no explicit
+ * policy asked for, every policy is acceptable: there is nothing to keep. */
+static int
+read_policies(struct cert *c, struct span value)
+{
+	return value.n > 0 ? 0 : -1;
+}
+
 /* clang-format off */
 static const struct {
 	const char *oid;
@@ -240,6 +248,7 @@ static const struct {
 	{ "2.5.29.17",         "GeneralNames",               read_san },
 	{ "2.5.29.19",         "BasicConstraints",           read_basic_constraints },
 	{ "2.5.29.31",         "CRLDistributionPoints",      read_crldp },
+	{ "2.5.29.32",         "CertificatePolicies",        read_policies },
 	{ "2.5.29.35",         "AuthorityKeyIdentifier",     read_aki },
 	{ "2.5.29.37",         "ExtKeyUsageSyntax",          read_eku },
 	{ "1.3.6.1.5.5.7.1.1", "AuthorityInfoAccessSyntax",  read_aia },

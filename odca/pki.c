@@ -10,14 +10,20 @@
 #include "sim/base/file.h"
 #include "sim/base/limits.h"
 
-struct pki {
-	int dir; /* -1: built-in */
-	char host[MAX_HOST_LENGTH + 1];
+/* Read when they are asked for: a start needs one or two of many. */
+struct entries {
 	struct {
 		char name[MAX_CA_NAME];
 		struct buf cert;
-	} entries[MAX_CERT_COUNT];
+	} e[MAX_CAS];
 	size_t n;
+	size_t listed; /* so many are in the order of pki_list(); 0: not yet */
+};
+
+struct pki {
+	int dir; /* -1: built-in */
+	char host[MAX_HOST_LENGTH + 1];
+	struct entries *cache;
 };
 
 static int
@@ -64,12 +70,16 @@ check_cert(struct span der, struct err *e)
 }
 
 static int
-read_cert(struct pki *p, const char *name, struct err *e)
+read_cert(const struct pki *p, const char *name, struct err *e)
 {
-	struct buf *cert = &p->entries[p->n].cert;
+	struct entries *cache = p->cache;
 	char path[MAX_CA_FILE];
+	struct buf *cert;
 	int rc;
 
+	if (cache->n == MAX_CAS)
+		return err_set(e, E_LIMIT, "more than %d CAs", MAX_CAS);
+	cert = &cache->e[cache->n].cert;
 	(void)snprintf(path, sizeof(path), CA_CERT_FILE, name);
 	buf_init(cert, MAX_CERT_SIZE);
 	rc = read_part(p, path, cert, e);
@@ -79,32 +89,55 @@ read_cert(struct pki *p, const char *name, struct err *e)
 		buf_free(cert);
 		return -1;
 	}
-	(void)snprintf(p->entries[p->n].name, MAX_CA_NAME, "%s", name);
-	p->n++;
+	(void)snprintf(cache->e[cache->n].name, MAX_CA_NAME, "%s", name);
+	cache->n++;
 	return 0;
 }
 
-/* The root must be there. A directory may be older than a family and lack its
- * CAs; who asks for one of them is told. */
+/* Its place in the cache. */
 static int
-read_hierarchy(struct pki *p, struct err *e)
+find_cert(const struct pki *p, const char *name, size_t *ret, struct err *e)
+{
+	const struct entries *cache = p->cache;
+
+	for (*ret = 0; *ret < cache->n; (*ret)++) {
+		if (strcmp(cache->e[*ret].name, name) == 0)
+			return 0;
+	}
+	return read_cert(p, name, e);
+}
+
+static void
+forget(struct entries *cache)
+{
+	for (size_t i = 0; i < cache->n; i++)
+		buf_free(&cache->e[i].cert);
+	cache->n = cache->listed = 0;
+}
+
+/* All of them, issuers first. A directory may be older than a family and lack
+ * its CAs; who asks for one of them is told. */
+static int
+read_all(const struct pki *p, struct err *e)
 {
 	struct ca_list cas = { .n = 0 };
 
-	if (read_host(p, e) != 0 || pki_list(&cas, p->host, e) != 0)
+	if (p->cache->listed > 0)
+		return 0;
+	if (pki_list(&cas, p->host, e) != 0)
 		return -1;
+	forget(p->cache);
 	for (size_t i = 0; i < cas.n; i++) {
 		struct err why = ERR_INIT;
 
-		if (read_cert(p, cas.ca[i].name, &why) == 0)
+		if (read_cert(p, cas.ca[i].name, &why) == 0 ||
+		    why.code == E_NOTFOUND)
 			continue;
-		if (strcmp(cas.ca[i].profile->name, "root") == 0 ||
-		    why.code != E_NOTFOUND) {
-			if (e != NULL)
-				*e = why;
-			return -1;
-		}
+		if (e != NULL)
+			*e = why;
+		return -1;
 	}
+	p->cache->listed = p->cache->n;
 	return 0;
 }
 
@@ -121,8 +154,9 @@ int
 pki_open(const char *dir, struct pki **ret, struct err *e)
 {
 	auto_pki p = calloc(1, sizeof(*p));
+	struct span root;
 
-	if (p == NULL)
+	if (p == NULL || (p->cache = calloc(1, sizeof(*p->cache))) == NULL)
 		return err_set(e, E_NOMEM, "hierarchy: out of memory");
 	p->dir = -1;
 	if (dir != NULL) {
@@ -132,7 +166,10 @@ pki_open(const char *dir, struct pki **ret, struct err *e)
 			return foreign(dir, e);
 		}
 	}
-	if (read_hierarchy(p, e) != 0)
+	/* A directory is judged whole, at once; the built-in one is as it was
+	 * built. */
+	if (read_host(p, e) != 0 || pki_root(p, GEN_ONDIE, &root, e) != 0 ||
+	    (dir != NULL && read_all(p, e) != 0))
 		return dir != NULL ? foreign(dir, e)
 				   : err_wrap(e, "built-in hierarchy");
 	*ret = TAKE(p);
@@ -144,8 +181,9 @@ pki_free(struct pki *p)
 {
 	if (p == NULL)
 		return;
-	for (size_t i = 0; i < p->n; i++)
-		buf_free(&p->entries[i].cert);
+	if (p->cache != NULL)
+		forget(p->cache);
+	free(p->cache);
 	if (p->dir >= 0)
 		(void)close(p->dir);
 	free(p);
@@ -160,49 +198,46 @@ pki_host(const struct pki *p)
 int
 pki_cert(const struct pki *p, const char *name, struct span *ret, struct err *e)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		if (strcmp(p->entries[i].name, name) == 0) {
-			*ret = buf_span(&p->entries[i].cert);
-			return 0;
-		}
-	}
-	return err_set(
-	    e, E_NOTFOUND, "the hierarchy has no certs/%s.cer", name);
+	size_t i;
+
+	if (find_cert(p, name, &i, e) != 0)
+		return err_wrap(e, "the hierarchy has no certs/%s.cer", name);
+	*ret = buf_span(&p->cache->e[i].cert);
+	return 0;
 }
 
-const char *
-pki_cert_name(const struct pki *p, size_t i)
+int
+pki_certs(const struct pki *p, struct pki_cert ret[static MAX_CAS],
+    size_t *ret_n, struct err *e)
 {
-	return i < p->n ? p->entries[i].name : NULL;
+	if (read_all(p, e) != 0)
+		return -1;
+	*ret_n = p->cache->n;
+	for (size_t i = 0; i < *ret_n; i++)
+		ret[i] = (struct pki_cert){ p->cache->e[i].name,
+			buf_span(&p->cache->e[i].cert) };
+	return 0;
+}
+
+int
+pki_root(
+    const struct pki *p, enum generation gen, struct span *ret, struct err *e)
+{
+	const struct profile *root = profile_find("root", gen);
+
+	return root == NULL ? err_set(e, E_NOTFOUND, "no profile 'root'")
+			    : pki_cert(p, root->file, ret, e);
 }
 
 size_t
-pki_certs(const struct pki *p, struct span *ret, size_t n)
+pki_anchors(const struct pki *p, struct span ret[static PKI_MAX_ANCHORS])
 {
-	for (size_t i = 0; i < p->n && i < n; i++)
-		ret[i] = buf_span(&p->entries[i].cert);
-	return p->n;
-}
+	static const enum generation worlds[] = { GEN_ONDIE, GEN_EPID };
+	size_t n = 0;
 
-int
-pki_root(const struct pki *p, struct span *ret, struct err *e)
-{
-	if (p->n == 0)
-		return err_set(e, E_NOTFOUND, "the hierarchy is empty");
-	*ret = buf_span(&p->entries[0].cert);
-	return 0;
-}
-
-int
-pki_root_pem(const struct pki *p, struct buf *out, struct err *e)
-{
-	struct span root;
-
-	if (pki_root(p, &root, e) != 0)
-		return -1;
-	if (cert_to_pem(root, out) != 0)
-		return err_set(e, E_LIMIT, "the root's PEM does not fit");
-	return 0;
+	for (size_t i = 0; i < sizeof(worlds) / sizeof(*worlds); i++)
+		n += pki_root(p, worlds[i], &ret[n], NULL) == 0;
+	return n;
 }
 
 int

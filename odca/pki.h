@@ -8,6 +8,8 @@
  *   certs/OnDie_CA_CSME_Intermediate.cer
  *   certs/ODCA_CA2_CSME_Intermediate.cer
  *   certs/TGL_00002004_OnDie_CA.cer ...
+ *   certs/DE/...                            the debug world's, same names
+ *   certs/EKRootPublicKey.cer ...           of the EPID era
  *   keys/<same name>.TEST-ONLY.pem          PKCS #8
  *   host                                    the host in the URLs, one line
  */
@@ -16,6 +18,7 @@
 
 #include "odca/family.h"
 #include "odca/key.h"
+#include "sim/base/limits.h"
 
 #define PKI_DEFAULT_HOST "tsci.intel.test"
 
@@ -33,14 +36,24 @@ int pki_set_host(struct pki *p, const char *host, struct err *e);
  * span borrows from p. E_NOTFOUND. */
 int pki_cert(
     const struct pki *p, const char *name, struct span *ret, struct err *e);
-/* All of them, root first; n is the room in ret. Gives how many there are. */
-size_t pki_certs(const struct pki *p, struct span *ret, size_t n);
-/* File name without ".cer" of the i-th of them; NULL beyond the last. */
-const char *pki_cert_name(const struct pki *p, size_t i);
-/* The self-signed one. */
-int pki_root(const struct pki *p, struct span *ret, struct err *e);
-/* Append the root as PEM. */
-int pki_root_pem(const struct pki *p, struct buf *out, struct err *e);
+
+struct pki_cert {
+	const char *name; /* as above */
+	struct span der;
+};
+/* All of them, roots first, then issuers before what they issue; what ret
+ * holds borrows from p. */
+int pki_certs(const struct pki *p, struct pki_cert ret[static MAX_CAS],
+    size_t *ret_n, struct err *e);
+/* The self-signed one of a generation; E_NOTFOUND in a directory that is older
+ * than the generation. */
+int pki_root(
+    const struct pki *p, enum generation gen, struct span *ret, struct err *e);
+/* The roots that a relying party trusts: of the on-die and of the EPID era, not
+ * that of debug-fused parts. Gives how many there are. */
+#define PKI_MAX_ANCHORS 2
+size_t
+pki_anchors(const struct pki *p, struct span ret[static PKI_MAX_ANCHORS]);
 /* Private key of a CA; the caller frees. For the minting process only. */
 int
 pki_key(const struct pki *p, const char *name, struct key **ret, struct err *e);
@@ -57,6 +70,8 @@ void pki_issuing_name(
 /* Make a whole hierarchy with fresh keys in dir, which must not exist or be
  * empty (E_STATE). host goes into the URLs. */
 int pki_create(const char *dir, const char *host, struct err *e);
+/* Add the CAs that a hierarchy of an older version lacks. */
+int pki_complete(const char *dir, struct err *e);
 
 static inline void
 auto_pki_fn(struct pki **p)

@@ -6,11 +6,10 @@
 #include <sys/stat.h>
 
 #include "odca/build.h"
+#include "odca/device.h"
 #include "odca/pki.h"
 #include "odca/pki_list.h"
 #include "sim/base/file.h"
-
-#define CA_SERIAL_SIZE 20 /* octets, the most that RFC 5280 4.1.2.2 allows */
 
 /* Before the PEM, where everybody sees it who opens the file. */
 static const char warning[] =
@@ -32,6 +31,20 @@ is_empty(const char *dir)
 	return empty;
 }
 
+/* Where the files are; those that are there may stay. */
+static int
+make_subdirs(int dir, const char *name, struct err *e)
+{
+	static const char *const subdirs[] = { "certs", "certs/DE", "keys",
+		"keys/DE" };
+
+	for (size_t i = 0; i < sizeof(subdirs) / sizeof(*subdirs); i++)
+		if (mkdirat(dir, subdirs[i], 0700) != 0 && errno != EEXIST)
+			return err_errno(
+			    e, "make directory '%s/%s'", name, subdirs[i]);
+	return 0;
+}
+
 static int
 open_new_dir(const char *dir, int *ret, struct err *e)
 {
@@ -42,11 +55,15 @@ open_new_dir(const char *dir, int *ret, struct err *e)
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, "open '%s'", dir);
-	if (!is_empty(dir))
-		return err_set(e, E_STATE,
+	if (!is_empty(dir)) {
+		err_set(e, E_STATE,
 		    "'%s' is not empty: nothing there is overwritten", dir);
-	if (mkdirat(fd, "certs", 0700) != 0 || mkdirat(fd, "keys", 0700) != 0)
-		return err_errno(e, "make directories in '%s'", dir);
+		return err_hint(e,
+		    "--add adds the CAs that a hierarchy of an older version "
+		    "lacks");
+	}
+	if (make_subdirs(fd, dir, e) != 0)
+		return -1;
 	*ret = TAKE_FD(fd);
 	return 0;
 }
@@ -70,19 +87,31 @@ write_ca(int dir, const char *name, struct span cert, const struct key *key,
 }
 
 static int
+put_serial(const struct profile *p, struct buf *out, struct err *e)
+{
+	if (p->serial != NULL)
+		return hex_decode(p->serial, out)
+			   ? err_set(e, E_ASN1, "serial '%s'", p->serial)
+			   : 0;
+	if (random_bytes(MAX_SERIAL_SIZE, out) != 0)
+		return err_set(e, E_CRYPTO, "random bytes for a serial number");
+	/* 40..7f first: positive, and all of the octets count. */
+	out->p[0] = (uint8_t)((out->p[0] & 0x3f) | 0x40);
+	return 0;
+}
+
+static int
 create_ca(int dir, const struct ca *ca, const struct key *key,
     const struct key *issuer, struct err *e)
 {
-	auto_buf serial = BUF_INIT(CA_SERIAL_SIZE),
+	auto_buf serial = BUF_INIT(MAX_SERIAL_SIZE),
 		 cert = BUF_INIT(MAX_CERT_SIZE);
 	struct build b = {
 		.profile = ca->profile, .vars = ca->vars, .issuer = issuer
 	};
 
-	if (random_bytes(CA_SERIAL_SIZE, &serial) != 0)
-		return err_set(e, E_CRYPTO, "random bytes for a serial number");
-	/* 40..7f first: positive, and all of the octets count. */
-	serial.p[0] = (uint8_t)((serial.p[0] & 0x3f) | 0x40);
+	if (put_serial(ca->profile, &serial, e) != 0)
+		return -1;
 	b.serial = buf_span(&serial);
 	key_public(key, &b.subject);
 	if (build_cert(&b, &cert, e) != 0)
@@ -90,38 +119,81 @@ create_ca(int dir, const struct ca *ca, const struct key *key,
 	return write_ca(dir, ca->name, buf_span(&cert), key, e);
 }
 
+/* Kinds of key: P-384, and P-256 in the EPID era. */
+static enum key_alg
+ca_key_alg(const struct ca *ca)
+{
+	return gen_is_epid(ca->vars.batch->gen) ? KEY_P256 : KEY_P384;
+}
+
+/* What is there stays: have is the hierarchy to be completed, or NULL. */
 static int
-create_all(int dir, const struct ca_list *l, struct key **keys, struct err *e)
+create_all(int dir, const struct ca_list *l, const struct pki *have,
+    struct key **keys, struct err *e)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		const struct ca *issuer = pki_list_issuer(l, &l->ca[i], e);
+		const struct ca *ca = &l->ca[i];
+		const struct ca *issuer = pki_list_issuer(l, ca, e);
+		struct span cert;
 
-		if (issuer == NULL || key_generate(KEY_P384, &keys[i], e) != 0 ||
-		    create_ca(dir, &l->ca[i], keys[i], keys[issuer - l->ca], e))
-			return err_wrap(e, "'%s'", l->ca[i].name);
+		if (issuer == NULL)
+			return -1;
+		if (have != NULL &&
+		    pki_cert(have, ca->name, &cert, NULL) == 0) {
+			if (pki_key(have, ca->name, &keys[i], e) != 0)
+				return -1;
+			continue;
+		}
+		if (key_generate(ca_key_alg(ca), &keys[i], e) != 0 ||
+		    create_ca(dir, ca, keys[i], keys[issuer - l->ca], e) != 0)
+			return err_wrap(e, "'%s'", ca->name);
 	}
 	return 0;
+}
+
+static int
+create_listed(int dir, const char *host, const struct pki *have, struct err *e)
+{
+	struct key *keys[MAX_CAS] = { NULL };
+	struct ca_list l = { .n = 0 };
+	int rc = pki_list(&l, host, e);
+
+	if (rc == 0)
+		rc = create_all(dir, &l, have, keys, e);
+	for (size_t i = 0; i < l.n; i++)
+		key_free(keys[i]);
+	return rc;
 }
 
 int
 pki_create(const char *dir, const char *host, struct err *e)
 {
-	struct key *keys[MAX_CERT_COUNT] = { NULL };
 	auto_buf text = BUF_INIT(MAX_HOST_LENGTH + 1);
-	struct ca_list l = { .n = 0 };
 	auto_fd int fd = -1;
-	int rc;
 
-	if (pki_check_host(host, e) != 0 || pki_list(&l, host, e) != 0 ||
-	    open_new_dir(dir, &fd, e) != 0)
+	if (pki_check_host(host, e) != 0 || open_new_dir(dir, &fd, e) != 0)
 		return -1;
-	rc = create_all(fd, &l, keys, e);
-	for (size_t i = 0; i < l.n; i++)
-		key_free(keys[i]);
-	if (rc != 0)
+	if (create_listed(fd, host, NULL, e) != 0)
 		return err_wrap(e, "hierarchy in '%s'", dir);
 	if (buf_put(&text, SPAN_STR(host)) || buf_put_u8(&text, '\n'))
 		return err_set(e, E_LIMIT, "host '%s' is too long", host);
 	/* Last: without it, what was left half done is no hierarchy. */
 	return file_write(fd, CA_HOST_FILE, buf_span(&text), FILE_SYNC, e);
+}
+
+int
+pki_complete(const char *dir, struct err *e)
+{
+	auto_pki have = NULL;
+	auto_fd int fd = -1;
+
+	if (pki_open(dir, &have, e) != 0)
+		return -1;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(e, "open '%s'", dir);
+	if (make_subdirs(fd, dir, e) != 0 ||
+	    create_listed(fd, pki_host(have), have, e) != 0)
+		return err_wrap(e, "hierarchy in '%s'", dir);
+	return 0;
 }

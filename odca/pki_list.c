@@ -9,7 +9,7 @@ void
 pki_issuing_name(
     const struct family *f, const struct batch *b, char *out, size_t n)
 {
-	const struct profile *p = profile_find("issuing", f->gen);
+	const struct profile *p = profile_find("issuing", b->gen);
 	const struct vars v = { f, b, 1, "" };
 
 	if (p == NULL || profile_text(p->file, &v, out, n, NULL) != 0)
@@ -22,17 +22,17 @@ add_ca(
 {
 	struct ca ca = { .vars = *v };
 
-	ca.profile = profile_find(level, v->family->gen);
+	ca.profile = profile_find(level, v->batch->gen);
 	if (ca.profile == NULL)
-		return err_set(e, E_NOTFOUND, "no profile '%s'", level);
+		return 0; /* the EPID era has no intermediate level */
 	if (profile_text(ca.profile->file, v, ca.name, sizeof(ca.name), e) != 0)
 		return -1;
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->ca[i].name, ca.name) == 0)
 			return 0; /* shared with another family or batch */
 	}
-	if (l->n == MAX_CERT_COUNT)
-		return err_set(e, E_LIMIT, "more than %d CAs", MAX_CERT_COUNT);
+	if (l->n == MAX_CAS)
+		return err_set(e, E_LIMIT, "more than %d CAs", MAX_CAS);
 	l->ca[l->n++] = ca;
 	return 0;
 }
@@ -68,7 +68,7 @@ pki_list_issuer(const struct ca_list *l, const struct ca *ca, struct err *e)
 	const struct profile *p;
 	char name[MAX_CA_NAME];
 
-	p = profile_find(ca->profile->issuer, ca->vars.family->gen);
+	p = profile_issuer(ca->profile, ca->vars.batch->gen, e);
 	if (p != NULL &&
 	    profile_text(p->file, &ca->vars, name, sizeof(name), e) != 0)
 		return NULL;

@@ -21,7 +21,7 @@ struct ca {
 };
 
 struct ca_list {
-	struct ca ca[MAX_CERT_COUNT];
+	struct ca ca[MAX_CAS];
 	size_t n;
 };
 

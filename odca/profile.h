@@ -15,8 +15,9 @@
 #include "sim/base/err.h"
 
 #define MAX_RDNS         6
-#define MAX_PROFILE_EXTS 8
+#define MAX_PROFILE_EXTS 10
 #define MAX_TEXT         160 /* a text, its words replaced */
+#define GENS(g)          (1U << (g))
 
 enum ext_id {
 	EXT_END,
@@ -28,7 +29,9 @@ enum ext_id {
 	EXT_AIA,
 	EXT_CRLDP,
 	EXT_SDA,
-	EXT_SAN,
+	EXT_SAN,     /* the TPM's */
+	EXT_HW_NAME, /* a SAN too: the part's */
+	EXT_POLICIES,
 	EXT_COUNT,
 	/* How `critical` is encoded; neither: not at all. */
 	CRITICAL = 0x100,     /* 01 01 ff */
@@ -45,18 +48,24 @@ struct rdn {
 struct profile {
 	const char *name;
 	const char *issuer;           /* name of a row; its own: self-signed */
-	unsigned gens;                /* 1 << enum generation, of each */
+	unsigned gens;                /* GENS() of each */
 	struct rdn subject[MAX_RDNS]; /* encoded order; none: empty SEQUENCE */
-	const char *file;         /* above the device: its name on the host */
-	bool null_params;         /* of ecdsa-with-SHA384, against RFC 5758 */
-	const char *serial;       /* content octets in hex */
-	const char *serial_label; /* or 16 octets that the device derives */
-	const char *not_before;   /* UTCTime */
-	unsigned ku;              /* KU_...; with KU_KEY_CERT_SIGN it is a CA */
-	const char *pathlen;      /* in decimal; NULL: none */
+	const char *file;   /* above the device: its name on the host */
+	bool null_params;   /* of ecdsa-with-SHA384, against RFC 5758 */
+	const char *serial; /* content octets in hex */
+	const char
+	    *serial_label;      /* or the device derives serial_size of them */
+	size_t serial_size;     /* 0: 16 of a device, 20 of a CA */
+	const char *not_before; /* UTCTime */
+	unsigned ku;            /* KU_...; with KU_KEY_CERT_SIGN it is a CA */
+	bool ku_octet;          /* all of its bits, against X.690 11.2.2 */
+	const char *pathlen;    /* in decimal; NULL: none */
 	const char *eku;
 	const char *aia, *crldp;  /* URIs */
 	const char *crl_issuer;   /* row that signs the CRL instead of issuer */
+	const char *policy_arc;   /* what each policy begins with */
+	const char *policies;     /* the rest of each, blank separated */
+	const char *cps, *notice; /* qualifiers of each: URI, text */
 	struct rdn san[MAX_RDNS]; /* of one directoryName */
 	uint16_t exts[MAX_PROFILE_EXTS]; /* encoded order; EXT_END ends */
 };
@@ -72,6 +81,11 @@ struct vars {
 const struct profile *profile_all(size_t *ret_n);
 /* NULL when there is no row of that name for that generation. */
 const struct profile *profile_find(const char *name, enum generation gen);
+/* Its issuer's row, of the same generation; NULL with E_NOTFOUND. */
+const struct profile *
+profile_issuer(const struct profile *p, enum generation gen, struct err *e);
+/* Has the row that extension? */
+bool profile_has(const struct profile *p, enum ext_id id);
 /* Copy text to out with every {word} replaced; E_ASN1 for an unknown word,
  * E_LIMIT when the room ends. */
 int profile_text(const char *text, const struct vars *v, char *out, size_t size,

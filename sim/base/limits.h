@@ -29,6 +29,8 @@
 /* Certificates. A real ODCA chain has 7; its longest member is 949 bytes. */
 #define MAX_CERT_SIZE  4096
 #define MAX_CERT_COUNT 64
+/* CAs of a hierarchy: every family's and batch's. */
+#define MAX_CAS 96
 /* Certificates that a verifier is given besides those of one TPM. */
 #define MAX_GIVEN_CERTS 256
 #define MAX_CHAIN_DEPTH 16

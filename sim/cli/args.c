@@ -22,10 +22,10 @@ static const struct opt new_home[] = {
 	END
 };
 static const struct opt device[] = {
-	{ "family",            0, OPT_STRING, AT(device.family),     "NAME",   "platform: tgl (default), adl ...", 0, 0 },
+	{ "family",            0, OPT_STRING, AT(device.family),     "NAME",   "platform: tgl (default), mcc, ebg, adl, rpl, mtl, lnl, ptl; before the on-die CA spt, glk, cnl, icl, cml, jsl", 0, 0 },
 	{ "seed",              0, OPT_STRING, AT(device.seed),       "STRING", "the same string gives the same device, to the byte, on every machine (default: random fuses)", 0, 0 },
 	{ "svn",               0, OPT_NUMBER, AT(device.svn),        "N",      "security version of the firmware (default: 1)", 1, MAX_SVN },
-	{ "batch",             0, OPT_STRING, AT(device.batch),      "NUMBER", "fuse batch, which picks the issuing CA: 00002004 ...", 0, 0 },
+	{ "batch",             0, OPT_STRING, AT(device.batch),      "NUMBER", "fuse batch, which picks the issuing CA: 00002004, E_00003044, 00003648_NZ, DEBUG000 ...; of the EPID era its group (default: the family's production batch)", 0, 0 },
 	{ "pcr-banks",         0, OPT_STRING, AT(device.pcr_banks),  "LIST",   "allocated PCR banks (default: sha256, as on PTT)", 0, 0 },
 	{ "pki",               0, OPT_STRING, AT(device.pki),        "DIR",    "hierarchy that 'odcasim ca init' made (default: the built-in TEST one)", 0, 0 },
 	{ "pki-host",          0, OPT_STRING, AT(device.pki_host),   "NAME",   "host in the URLs of the certificates", 0, 0 },
@@ -65,13 +65,14 @@ static const struct opt json[] = {
 	END
 };
 static const struct opt ca_init[] = {
-	{ "pki",      0, OPT_STRING, AT(device.pki),      "DIR",  "where to make it; must not exist, or be empty", 0, 0 },
+	{ "pki",      0, OPT_STRING, AT(device.pki),      "DIR",  "where to make it; without --add it must not exist, or be empty", 0, 0 },
 	{ "pki-host", 0, OPT_STRING, AT(device.pki_host), "NAME", "host in the URLs (default: tsci.intel.test)", 0, 0 },
+	{ "add",      0, OPT_FLAG,   AT(add),             NULL,   "add to the hierarchy in DIR the CAs that it lacks, as one of an older version does", 0, 0 },
 	END
 };
 static const struct opt ca_export[] = {
 	{ "pki", 0, OPT_STRING, AT(device.pki), "DIR", "hierarchy that 'odcasim ca init' made (default: the built-in TEST one)", 0, 0 },
-	{ "out", 0, OPT_STRING, AT(out),        "DIR", "write one DER file a certificate and root.pem there (default: PEM on stdout)", 0, 0 },
+	{ "out", 0, OPT_STRING, AT(out),        "DIR", "write one DER file a certificate there, root.pem and root-epid.pem (default: PEM on stdout)", 0, 0 },
 	END
 };
 static const struct opt simulator[] = {

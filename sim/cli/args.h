@@ -29,6 +29,7 @@ struct args {
 	const char *time;
 	/* ca */
 	const char *out;
+	bool add;
 	/* tpm_server */
 	unsigned port; /* 0: 2321 */
 	bool remove, manufacture, pick_ports, verbose;

@@ -16,6 +16,12 @@ cmd_ca_init(const struct args *a, struct err *e)
 		err_set(e, E_USAGE, "ca init needs --pki DIR");
 		return err_hint(e, "odcasim ca init --pki ./pki");
 	}
+	if (a->add) {
+		if (host == NULL)
+			return pki_complete(a->device.pki, e);
+		return err_set(e, E_USAGE,
+		    "--pki-host with --add: the hierarchy has a host");
+	}
 	if (host == NULL)
 		host = PKI_DEFAULT_HOST;
 	if (pki_create(a->device.pki, host, e) != 0)
@@ -27,12 +33,11 @@ cmd_ca_init(const struct args *a, struct err *e)
 }
 
 static int
-put_pem(const struct span *certs, size_t n, struct buf *out, struct err *e)
+put_pem(struct span der, struct buf *out, struct err *e)
 {
-	for (size_t i = 0; i < n; i++)
-		if (cert_to_pem(certs[i], out) != 0)
-			return err_set(e, E_NOMEM, "certificates as PEM");
-	return 0;
+	return cert_to_pem(der, out) == 0
+		   ? 0
+		   : err_set(e, E_NOMEM, "certificates as PEM");
 }
 
 static int
@@ -45,42 +50,70 @@ export_file(const char *dir, const char *name, struct span s, struct err *e)
 	return file_write_public(AT_FDCWD, path, s, e);
 }
 
+static int
+make_dir(const char *dir, struct err *e)
+{
+	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
+		return err_errno(e, "make directory '%s'", dir);
+	return 0;
+}
+
+/* What a relying party trusts, as PEM: one file an era. */
+static int
+export_roots(const struct args *a, const struct pki *pki, struct err *e)
+{
+	static const struct {
+		enum generation gen;
+		const char *file;
+	} roots[] = { { GEN_ONDIE, HOME_ROOT }, { GEN_EPID, "root-epid.pem" } };
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++) {
+		auto_buf pem = BUF_INIT(MAX_SMALL_FILE);
+		struct span root;
+
+		if (pki_root(pki, roots[i].gen, &root, NULL) != 0)
+			continue; /* of an older version */
+		if (put_pem(root, &pem, e) != 0 ||
+		    export_file(a->out, roots[i].file, buf_span(&pem), e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Under the names that they have on the real host. */
 static int
 export_files(const struct args *a, const struct pki *pki,
-    const struct span *certs, size_t n, struct err *e)
+    const struct pki_cert *cas, size_t n, struct err *e)
 {
-	auto_buf pem = BUF_INIT(MAX_SMALL_FILE);
-	char name[MAX_NAME_TEXT];
+	char name[MAX_NAME_TEXT], dir[MAX_PATH_LENGTH];
 
-	if (mkdir(a->out, 0755) != 0 && errno != EEXIST)
-		return err_errno(e, "make directory '%s'", a->out);
+	if (make_dir(a->out, e) != 0 || home_path(a->out, "DE", dir, e) != 0 ||
+	    make_dir(dir, e) != 0)
+		return -1;
 	for (size_t i = 0; i < n; i++) {
-		(void)snprintf(
-		    name, sizeof(name), "%s.cer", pki_cert_name(pki, i));
-		if (export_file(a->out, name, certs[i], e) != 0)
+		(void)snprintf(name, sizeof(name), "%s.cer", cas[i].name);
+		if (export_file(a->out, name, cas[i].der, e) != 0)
 			return -1;
 	}
-	return pki_root_pem(pki, &pem, e) != 0
-		   ? -1
-		   : export_file(a->out, HOME_ROOT, buf_span(&pem), e);
+	return export_roots(a, pki, e);
 }
 
 int
 cmd_ca_export(const struct args *a, struct err *e)
 {
 	auto_pki pki = NULL;
-	auto_buf pem = BUF_INIT(MAX_CERT_COUNT * 2 * MAX_CERT_SIZE);
-	struct span certs[MAX_CERT_COUNT];
+	auto_buf pem = BUF_INIT(MAX_CAS * 2 * MAX_CERT_SIZE);
+	struct pki_cert cas[MAX_CAS];
 	size_t n;
 
-	if (pki_open(a->device.pki, &pki, e) != 0)
+	if (pki_open(a->device.pki, &pki, e) != 0 ||
+	    pki_certs(pki, cas, &n, e) != 0)
 		return -1;
-	n = pki_certs(pki, certs, MAX_CERT_COUNT);
 	if (a->out != NULL)
-		return export_files(a, pki, certs, n, e);
-	if (put_pem(certs, n, &pem, e) != 0)
-		return -1;
+		return export_files(a, pki, cas, n, e);
+	for (size_t i = 0; i < n; i++)
+		if (put_pem(cas[i].der, &pem, e) != 0)
+			return -1;
 	if (fwrite(pem.p, 1, pem.n, stdout) != pem.n || fflush(stdout) != 0)
 		return err_errno(e, "write to stdout");
 	return 0;

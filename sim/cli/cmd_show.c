@@ -238,7 +238,8 @@ const struct family *
 show_family(const struct source *s)
 {
 	return s->info.manufacturer == MANUFACTURER_INTEL
-		   ? family_by_firmware(s->info.firmware1)
+		   ? family_of_tpm(
+			 s->info.firmware1, s->info.firmware2, s->info.vendor)
 		   : NULL;
 }
 

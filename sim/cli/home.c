@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "odca/cert.h"
 #include "odca/device.h"
 #include "odca/pki.h"
 #include "sim/base/file.h"
@@ -169,23 +170,37 @@ home_descriptor(const char *dir, json_t **ret, struct err *e)
 	return 0;
 }
 
+/* The root above the device that the descriptor tells of. */
 static int
-root_pem(const char *pki, struct buf *out, struct err *e)
+root_pem(const char *pki, const json_t *device, struct buf *out, struct err *e)
 {
+	const char *name = json_string_value(json_object_get(device, "family"));
+	const char *batch = json_string_value(json_object_get(device, "batch"));
+	const struct family *f = name != NULL ? family_find(name) : NULL;
+	const struct batch *b = f != NULL ? family_batch(f, batch) : NULL;
 	auto_pki p = NULL;
+	struct span root;
 
-	return pki_open(pki, &p, e) != 0 || pki_root_pem(p, out, e) != 0 ? -1
-									 : 0;
+	if (b == NULL)
+		return err_set(e, E_FOREIGN,
+		    "the descriptor names no family and batch of ours");
+	if (pki_open(pki, &p, e) != 0 || pki_root(p, b->gen, &root, e) != 0)
+		return -1;
+	if (cert_to_pem(root, out) != 0)
+		return err_set(e, E_LIMIT, "the root's PEM does not fit");
+	return 0;
 }
 
 int
 home_put_root(const char *pki, const char *dir, struct err *e)
 {
 	auto_buf pem = BUF_INIT(MAX_SMALL_FILE);
+	json_auto_t *device = NULL;
 	char path[MAX_PATH_LENGTH];
 
-	if (home_path(dir, HOME_ROOT, path, e) != 0 ||
-	    root_pem(pki, &pem, e) != 0)
+	if (home_descriptor(dir, &device, e) != 0 ||
+	    home_path(dir, HOME_ROOT, path, e) != 0 ||
+	    root_pem(pki, device, &pem, e) != 0)
 		return -1;
 	return file_write(AT_FDCWD, path, buf_span(&pem), FILE_NOSYNC, e);
 }
@@ -305,7 +320,7 @@ check_pki(const char *pki, const char *dir, const json_t *device, struct err *e)
 		return -1;
 	if (pki == NULL || !file_exists(AT_FDCWD, path))
 		return 0;
-	if (root_pem(pki, &want, e) != 0 ||
+	if (root_pem(pki, device, &want, e) != 0 ||
 	    file_read(AT_FDCWD, path, &have, e) != 0)
 		return -1;
 	return span_eq(buf_span(&want), buf_span(&have))

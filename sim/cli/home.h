@@ -39,7 +39,8 @@ void home_share(struct home *h);
  * none, and E_USAGE when dir has another one. Before engine_init().
  */
 int home_prepare(const struct args *a, const char *dir, struct err *e);
-/* Write a hierarchy's root to dir, as HOME_ROOT; pki as in pki_open(). */
+/* Write the root above the device in dir to it, as HOME_ROOT; pki as in
+ * pki_open(). */
 int home_put_root(const char *pki, const char *dir, struct err *e);
 /* The descriptor that minting left; *ret is NULL when there is none, as in a
  * directory that swtpm made. The caller owns it. */

@@ -117,14 +117,15 @@ eks(const struct source *s)
 		const struct ek *ek = &s->eks[i];
 		json_t *chain;
 
-		if (ek->nv == NULL)
+		if (ek->index == 0)
 			continue;
 		chain = json_array();
 		for (size_t j = 0; j < ek->report->n_path; j++)
 			(void)json_array_append_new(
 			    chain, show_certificate(s, &ek->report->path[j]));
 		(void)json_array_append_new(list,
-		    json_pack("{s:o, s:s, s:o}", "nv", json_word(ek->nv->index),
+		    json_pack("{s:o, s:s, s:o}", "nv",
+			ek->nv != NULL ? json_word(ek->nv->index) : json_null(),
 			"name", ek->title, "chain", chain));
 	}
 	return list;

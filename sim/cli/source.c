@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/base/file.h"
+#include "sim/cli/home.h"
 #include "sim/cli/names.h"
 #include "sim/cli/serve.h"
 #include "sim/cli/source.h"
@@ -68,6 +69,46 @@ open_tpm(struct source *s, const struct args *a, struct err *e)
 	return open_tcti(s, conf, e);
 }
 
+/* --- the EPID era: EK certificates that are not in NV ----------------------
+ */
+
+/* What Intel's service would give for this EK: minting left it in the
+ * descriptor. */
+static int
+add_ekop(struct source *s, const json_t *device, const struct ek_template *t,
+    struct err *e)
+{
+	const json_t *ek =
+	    json_object_get(json_object_get(device, "ek"), t->name);
+	const char *pem = json_string_value(json_object_get(ek, "certificate"));
+	struct ek *new = &s->eks[s->n_eks];
+
+	if (pem == NULL || s->n_eks == MAX_EK_CERTS)
+		return 0;
+	*new = (struct ek){ .title = t->title, .index = t->cert_index };
+	buf_init(&new->ekop, MAX_CERT_SIZE);
+	s->n_eks++;
+	if (cert_from_file(SPAN_STR(pem), &new->ekop, e) != 0)
+		return err_wrap(e, "%s in the descriptor", t->title);
+	return 0;
+}
+
+static int
+read_ekop(struct source *s, const char *dir, struct err *e)
+{
+	json_auto_t *device = NULL;
+	const struct ek_template *t;
+	size_t n;
+
+	if (home_descriptor(dir, &device, e) != 0)
+		return -1;
+	t = ek_template_all(&n);
+	for (size_t i = 0; device != NULL && i < n; i++)
+		if (add_ekop(s, device, &t[i], e) != 0)
+			return -1;
+	return 0;
+}
+
 /* --- the hierarchy -------------------------------------------------------- */
 
 /* A file's self-signed certificates are roots, its others help. */
@@ -105,14 +146,17 @@ sort_file(struct source *s, const char *path, struct err *e)
 static int
 open_hierarchy(struct source *s, const struct args *a, struct err *e)
 {
+	struct pki_cert cas[MAX_CAS];
+
 	s->hierarchy =
 	    a->device.pki != NULL ? a->device.pki : "built-in TEST hierarchy";
 	s->roots = a->roots;
 	if (pki_open(a->device.pki, &s->pki, e) != 0 ||
-	    pki_root(s->pki, &s->anchors[0], e) != 0)
+	    pki_certs(s->pki, cas, &s->n_extra, e) != 0)
 		return -1;
-	s->n_anchors = 1;
-	s->n_extra = pki_certs(s->pki, s->extra, MAX_CERT_COUNT);
+	for (size_t i = 0; i < s->n_extra; i++)
+		s->extra[i] = cas[i].der;
+	s->n_anchors = pki_anchors(s->pki, s->anchors);
 	return a->roots != NULL ? sort_file(s, a->roots, e) : 0;
 }
 
@@ -127,7 +171,8 @@ source_open(const struct args *a, struct source *ret, struct err *e)
 	buf_init(&ret->chain, MAX_NV_INDICES * UINT16_MAX);
 	buf_init(&ret->file, MAX_CERT_COUNT * MAX_CERT_SIZE);
 	if (open_hierarchy(ret, a, e) != 0 || open_tpm(ret, a, e) != 0 ||
-	    tpmread_info(ret->tcti, &ret->info, &started, e) != 0)
+	    tpmread_info(ret->tcti, &ret->info, &started, e) != 0 ||
+	    (a->state != NULL && read_ekop(ret, a->state, e) != 0))
 		return -1;
 	if (tpm_info_chain(&ret->info, &ret->chain) != 0)
 		return err_set(e, E_NOMEM, "certificate chain");
@@ -137,8 +182,10 @@ source_open(const struct args *a, struct source *ret, struct err *e)
 void
 source_close(struct source *s)
 {
-	for (size_t i = 0; i < s->n_eks; i++)
+	for (size_t i = 0; i < s->n_eks; i++) {
 		free(s->eks[i].report);
+		buf_free(&s->eks[i].ekop);
+	}
 	if (s->store != NULL) {
 		tcti_engine_close(&s->tcti);
 		engine_power_off();
@@ -172,13 +219,12 @@ verify_one(
 		.now = now,
 	};
 
-	if (ek->nv != NULL)
-		in.ek = buf_span(&ek->nv->data);
+	in.ek = buf_span(ek->nv != NULL ? &ek->nv->data : &ek->ekop);
 	/* A hierarchy with an authorisation, or an EK of another template: the
 	 * check is skipped then, and says so. */
-	if (keys && ek->nv != NULL && ek_template_find(ek->nv->index) != NULL)
+	if (keys && ek_template_find(ek->index) != NULL)
 		in.tpm.have_ek =
-		    tpmread_ek(s->tcti, ek->nv->index, &in.tpm.ek, NULL) == 0;
+		    tpmread_ek(s->tcti, ek->index, &in.tpm.ek, NULL) == 0;
 	if ((ek->report = calloc(1, sizeof(*ek->report))) == NULL)
 		return err_set(e, E_NOMEM, "report");
 	return verify_ek(&in, ek->report, e);
@@ -193,7 +239,9 @@ add_ek(struct source *s, const char *title, const struct tpm_nv *nv, time_t now,
 	if (s->n_eks == MAX_EK_CERTS)
 		return err_set(
 		    e, E_LIMIT, "more than %d EK certificates", MAX_EK_CERTS);
-	*ek = (struct ek){ .title = title, .nv = nv };
+	*ek = (struct ek){
+		.title = title, .nv = nv, .index = nv != NULL ? nv->index : 0
+	};
 	s->n_eks++;
 	return verify_one(s, ek, now, keys, e);
 }
@@ -201,6 +249,9 @@ add_ek(struct source *s, const char *title, const struct tpm_nv *nv, time_t now,
 int
 source_verify(struct source *s, time_t now, bool keys, struct err *e)
 {
+	for (size_t i = 0; i < s->n_eks; i++)
+		if (verify_one(s, &s->eks[i], now, keys, e) != 0)
+			return -1;
 	for (size_t i = 0; i < s->info.n_nv; i++) {
 		const struct tpm_nv *nv = &s->info.nv[i];
 		const char *title = name_of_ek(nv->index);
@@ -255,6 +306,10 @@ source_origin(const struct source *s, struct span der, char *out, size_t n)
 
 		if (nv != NULL && lies_in(der, buf_span(&nv->data))) {
 			(void)snprintf(out, n, "NV 0x%08x", nv->index);
+			return;
+		}
+		if (lies_in(der, buf_span(&s->eks[i].ekop))) {
+			(void)snprintf(out, n, "EKOP, not in NV");
 			return;
 		}
 	}

@@ -16,6 +16,8 @@
 struct ek {
 	const char *title;       /* "EK RSA-2048" */
 	const struct tpm_nv *nv; /* NULL: the TPM has none */
+	uint32_t index;  /* where it stands, or would; 0: there is none */
+	struct buf ekop; /* of the EPID era: DER that is not in NV */
 	/* From verify_ek(); spans borrow from the source. */
 	struct verify_report *report;
 };
@@ -33,7 +35,7 @@ struct source {
 	struct buf file; /* content of --roots, as DER */
 	struct span anchors[MAX_CERT_COUNT];
 	size_t n_anchors;
-	struct span extra[2 * MAX_CERT_COUNT];
+	struct span extra[MAX_CAS + MAX_CERT_COUNT];
 	size_t n_extra;
 
 	struct ek eks[MAX_EK_CERTS];

@@ -44,12 +44,12 @@ manufacturer(const struct family *f, uint32_t property, uint32_t value)
 static uint32_t
 vendor_string(const struct family *f, uint32_t property, uint32_t value)
 {
-	size_t n = strlen(f->code);
+	size_t n = strlen(f->vendor);
 	size_t at = 4 * (property - PT_VENDOR_STRING_1);
 	uint32_t v = 0;
 
 	for (size_t i = at; i < at + 4; i++)
-		v = v << 8 | (i < n ? (uint8_t)f->code[i] : 0);
+		v = v << 8 | (i < n ? (uint8_t)f->vendor[i] : 0);
 	return v;
 }
 
@@ -113,9 +113,9 @@ static const struct {
 /* clang-format on */
 
 void
-identity_apply(uint32_t firmware1, struct tpm_properties *p)
+identity_apply(uint32_t firmware1, uint32_t firmware2, struct tpm_properties *p)
 {
-	const struct family *f = family_by_firmware(firmware1);
+	const struct family *f = family_of_tpm(firmware1, firmware2, NULL);
 
 	if (f == NULL)
 		return;

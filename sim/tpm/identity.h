@@ -21,7 +21,8 @@ struct tpm_properties {
 	} list[127];
 };
 
-/* Overwrite what differs on the family that firmware1 belongs to. */
-void identity_apply(uint32_t firmware1, struct tpm_properties *p);
+/* Overwrite what differs on the family that the firmware version is of. */
+void identity_apply(
+    uint32_t firmware1, uint32_t firmware2, struct tpm_properties *p);
 
 #endif

@@ -59,10 +59,6 @@ find_batch(const struct family *f, const char *number, const struct batch **ret,
 {
 	AUTO(suggest_done) struct suggest s = { .word = NULL };
 
-	if (number == NULL) {
-		*ret = f->batches;
-		return 0;
-	}
 	if ((*ret = family_batch(f, number)) != NULL)
 		return 0;
 	suggest_init(&s, number);
@@ -121,36 +117,56 @@ json_index(uint32_t index)
 }
 
 static json_t *
+json_pem(struct span der)
+{
+	auto_buf pem = BUF_INIT(2 * MAX_CERT_SIZE);
+
+	return cert_to_pem(der, &pem) == 0
+		   ? json_stringn((const char *)pem.p, pem.n)
+		   : NULL;
+}
+
+/* "nv" is null for an EK certificate that is not there: the whole of it stands
+ * here then, for the service that gives it (EKOP). */
+static json_t *
 describe_eks(const struct provisioned *p, struct err *e)
 {
 	json_auto_t *eks = json_object();
-	struct cert cert;
-	struct span der;
 
 	for (size_t i = 0; i < p->n_eks; i++) {
-		der = buf_span(&p->ek[i].certificate);
+		struct span der = buf_span(&p->ek[i].certificate);
+		struct cert cert;
+		json_t *ek;
+
 		if (cert_parse(der, &cert, e) != 0)
 			return NULL;
-		(void)json_object_set_new(eks, p->ek[i].name,
-		    json_pack("{s:o, s:I, s:o, s:o}", "nv",
-			json_index(p->ek[i].index), "bytes", (json_int_t)der.n,
-			"certificate_sha256", json_digest(der), "public_sha256",
-			json_digest(cert.spki)));
+		ek = json_pack("{s:o, s:I, s:o, s:o}", "nv",
+		    p->in_nv ? json_index(p->ek[i].index) : json_null(),
+		    "bytes", (json_int_t)der.n, "certificate_sha256",
+		    json_digest(der), "public_sha256", json_digest(cert.spki));
+		if (!p->in_nv)
+			(void)json_object_set_new(
+			    ek, "certificate", json_pem(der));
+		(void)json_object_set_new(eks, p->ek[i].name, ek);
 	}
 	return TAKE(eks);
 }
 
+/* null in the EPID era. */
 static json_t *
 describe_chain(const struct provisioned *p, struct err *e)
 {
-	json_auto_t *indices = json_array();
+	json_auto_t *indices = NULL;
 	char serial[2 * SERIAL_SIZE + 1];
 	struct cert rom;
 
+	if (p->chain.n == 0)
+		return json_null();
 	if (cert_parse(buf_span(&p->rom), &rom, e) != 0 ||
 	    rom.serial.n > SERIAL_SIZE)
 		return NULL;
 	hex_encode(rom.serial, serial);
+	indices = json_array();
 	for (uint32_t i = 0; i < p->chain_indices; i++)
 		(void)json_array_append_new(
 		    indices, json_index(NV_CHAIN_FIRST + i));
@@ -170,6 +186,21 @@ describe_banks(unsigned banks)
 	return list;
 }
 
+/* What was not seen on silicon; [] when all was. */
+static json_t *
+describe_inferred(const struct plan *plan)
+{
+	const char *const texts[] = { plan->family->inferred,
+		plan->batch->inferred };
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i] != NULL)
+			(void)json_array_append_new(
+			    list, json_string(texts[i]));
+	return list;
+}
+
 static int
 describe(const struct mint_request *r, const struct plan *plan,
     const char *pki_host, const struct provisioned *p, struct buf *out,
@@ -184,7 +215,7 @@ describe(const struct mint_request *r, const struct plan *plan,
 	if (chain == NULL)
 		return err_wrap(e, "describe the device");
 	all = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:b, s:o, s:o, s:s, "
-			"s:O, s:O}",
+			"s:O, s:O, s:o}",
 	    "format", 1, "program", "odcasim " ODCASIM_VERSION, "family",
 	    f->name, "platform", f->platform, "batch", plan->batch->number,
 	    "svn", (int)plan->svn, "seeded", r->seed != NULL, "firmware",
@@ -192,7 +223,7 @@ describe(const struct mint_request *r, const struct plan *plan,
 		f->firmware1 & 0xffff, f->firmware2 >> 16,
 		f->firmware2 & 0xffff),
 	    "pcr_banks", describe_banks(plan->pcr_banks), "pki_host", pki_host,
-	    "ek", eks, "chain", chain);
+	    "ek", eks, "chain", chain, "inferred", describe_inferred(plan));
 	if (all == NULL || (text = json_dumps(all, JSON_INDENT(2))) == NULL)
 		return err_set(e, E_NOMEM, "describe the device");
 	if (buf_put(out, SPAN_STR(text)) || buf_put(out, SPAN_STR("\n")))

@@ -182,14 +182,16 @@ certify_eks(const struct device *d, const struct pki *p,
 	size_t n;
 
 	t = ek_template_all(&n);
-	for (ret->n_eks = 0; ret->n_eks < n && ret->n_eks < MAX_EKS;
-	     ret->n_eks++, t++) {
+	for (size_t i = 0; i < n && ret->n_eks < MAX_EKS; i++, t++) {
+		if (!issue_has_ek(d, t->alg))
+			continue;
 		ret->ek[ret->n_eks].index = t->cert_index;
 		ret->ek[ret->n_eks].name = t->name;
 		if (create_ek(t, &public, e) != 0 ||
 		    issue_ek(d, p, &public, &ret->ek[ret->n_eks].certificate,
 			e) != 0)
 			return err_wrap(e, "%s", t->title);
+		ret->n_eks++;
 	}
 	return 0;
 }
@@ -215,7 +217,7 @@ int
 provision_device(const struct device *d, const struct pki *p,
     unsigned pcr_banks, struct provisioned *ret, struct err *e)
 {
-	*ret = (struct provisioned){ .n_eks = 0 };
+	*ret = (struct provisioned){ .in_nv = !gen_is_epid(d->batch->gen) };
 	for (size_t i = 0; i < MAX_EKS; i++)
 		buf_init(&ret->ek[i].certificate, MAX_CERT_SIZE);
 	buf_init(&ret->rom, MAX_CERT_SIZE);
@@ -224,8 +226,10 @@ provision_device(const struct device *d, const struct pki *p,
 	if (tpmcmd_startup_clear(e) != 0 || allocate_pcrs(pcr_banks, e) != 0 ||
 	    set_lockout(e) != 0)
 		return -1;
-	if (issue_chain(d, p, ret, e) != 0 || certify_eks(d, p, ret, e) != 0 ||
-	    put_certificates(d, ret, e) != 0)
+	if (ret->in_nv && issue_chain(d, p, ret, e) != 0)
+		return -1;
+	if (certify_eks(d, p, ret, e) != 0 ||
+	    (ret->in_nv && put_certificates(d, ret, e) != 0))
 		return -1;
 	return tpmcmd_shutdown_clear(e);
 }

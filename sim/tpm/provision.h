@@ -1,6 +1,7 @@
 /*
  * provision.h - what the factory does with a TPM that was just manufactured:
- * PCR banks, lockout values, endorsement keys, certificates in NV.
+ * PCR banks, lockout values, endorsement keys, certificates in NV.  In the EPID
+ * era the certificates are made, but do not go to NV.
  *
  * The engine is on and not started.  Only the minting process calls this.
  */
@@ -20,6 +21,7 @@ struct provisioned {
 		struct buf certificate;
 	} ek[MAX_EKS];
 	size_t n_eks;
+	bool in_nv; /* not in the EPID era: NV has no certificate then */
 	struct buf rom, chain;  /* DER; chain is ROM | Kernel | PTT */
 	uint32_t chain_indices; /* from NV_CHAIN_FIRST on */
 };

@@ -60,9 +60,10 @@ __wrap_TPMCapGetProperties(
 	struct tpm_properties firmware = { .count = 0 };
 	uint8_t more = __real_TPMCapGetProperties(property, count, list);
 
-	(void)__real_TPMCapGetProperties(PT_FIRMWARE_VERSION_1, 1, &firmware);
-	if (firmware.count == 1)
-		identity_apply(firmware.list[0].value, list);
+	(void)__real_TPMCapGetProperties(PT_FIRMWARE_VERSION_1, 2, &firmware);
+	if (firmware.count == 2)
+		identity_apply(
+		    firmware.list[0].value, firmware.list[1].value, list);
 	return more;
 }
 

@@ -13,9 +13,11 @@
 #include <cmocka.h>
 
 #include "odca/issue.h"
+#include "odca/profile.h"
 #include "sim/base/limits.h"
 
-/* A device, all its certificates and those above it, by profile name. */
+/* A device, all its certificates and those above it, by profile name; those
+ * that its generation does not have stay empty. */
 #define N_CERTS 9
 static const char *const names[N_CERTS] = { "root", "intermediate", "issuing",
 	"rom", "kernel", "ptt", "ek-rsa2048", "ek-p256", "ek-p384" };
@@ -57,16 +59,22 @@ make_eks(struct made *m)
 	assert_int_equal(hex_decode(p256, &point), 0);
 	k[EK_P256] = (struct pubkey){ .alg = KEY_P256, .n = 65 };
 	memcpy(k[EK_P256].bytes, point.p, 65);
-	k[EK_P384] = k[ROM];
+	key_public(m->device.rom, &k[EK_P384]);
 }
 
 static void
-take_ca(struct made *m, size_t i, const char *file)
+take_ca(struct made *m, size_t i)
 {
+	const struct vars v = { m->device.family, m->device.batch, 1, "" };
+	const struct profile *p = profile_find(names[i], v.batch->gen);
 	struct err e = ERR_INIT;
 	auto_key key = NULL;
 	struct span der;
+	char file[64];
 
+	if (p == NULL)
+		return;
+	assert_int_equal(profile_text(p->file, &v, file, sizeof(file), &e), 0);
 	assert_int_equal(pki_cert(m->pki, file, &der, &e), 0);
 	assert_int_equal(buf_put(&m->certs[i], der), 0);
 	assert_int_equal(pki_key(m->pki, file, &key, &e), 0);
@@ -74,14 +82,26 @@ take_ca(struct made *m, size_t i, const char *file)
 }
 
 static void
-make(struct made *m, const char *family, const char *seed, unsigned svn,
-    const char *host)
+make_on_die(struct made *m)
+{
+	struct err e = ERR_INIT;
+
+	key_public(m->device.rom, &m->keys[ROM]);
+	key_public(m->device.kernel, &m->keys[KERNEL]);
+	key_public(m->device.ptt, &m->keys[PTT]);
+	if (issue_device_chain(&m->device, m->pki, &m->certs[ROM],
+		&m->certs[KERNEL], &m->certs[PTT], &e) != 0)
+		fail_msg("%s", e.msg);
+}
+
+static void
+make_batch(struct made *m, const char *family, const char *batch,
+    const char *seed, unsigned svn, const char *host)
 {
 	const struct family *f = family_find(family);
-	const bool ondie = f->gen == GEN_ONDIE;
+	const struct batch *b = family_batch(f, batch);
 	struct err e = ERR_INIT;
 	struct fuses fuses;
-	char issuing[64];
 
 	*m = (struct made){ 0 };
 	for (size_t i = 0; i < N_CERTS; i++)
@@ -93,25 +113,25 @@ make(struct made *m, const char *family, const char *seed, unsigned svn,
 		assert_int_equal(fuses_from_seed(seed, &fuses, &e), 0);
 	else
 		assert_int_equal(fuses_random(&fuses, &e), 0);
-	assert_int_equal(
-	    device_init(&m->device, &fuses, f, f->batches, svn, &e), 0);
-	pki_issuing_name(f, f->batches, issuing, sizeof(issuing));
-	take_ca(m, ROOT, "OnDie_CA_RootCA_Certificate");
-	take_ca(m, INTERMEDIATE,
-	    ondie ? "OnDie_CA_CSME_Intermediate"
-		  : "ODCA_CA2_CSME_Intermediate");
-	take_ca(m, ISSUING, issuing);
-	key_public(m->device.rom, &m->keys[ROM]);
-	key_public(m->device.kernel, &m->keys[KERNEL]);
-	key_public(m->device.ptt, &m->keys[PTT]);
+	assert_int_equal(device_init(&m->device, &fuses, f, b, svn, &e), 0);
+	for (size_t i = ROOT; i <= ISSUING; i++)
+		take_ca(m, i);
+	if (!gen_is_epid(b->gen))
+		make_on_die(m);
 	make_eks(m);
-	if (issue_device_chain(&m->device, m->pki, &m->certs[ROM],
-		&m->certs[KERNEL], &m->certs[PTT], &e) != 0)
-		fail_msg("%s", e.msg);
 	for (size_t i = EK_RSA; i < N_CERTS; i++) {
+		if (!issue_has_ek(&m->device, m->keys[i].alg))
+			continue;
 		if (issue_ek(&m->device, m->pki, &m->keys[i], &m->certs[i], &e))
 			fail_msg("%s", e.msg);
 	}
+}
+
+static void
+make(struct made *m, const char *family, const char *seed, unsigned svn,
+    const char *host)
+{
+	make_batch(m, family, NULL, seed, svn, host);
 }
 
 static void

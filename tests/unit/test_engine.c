@@ -294,9 +294,9 @@ test_identity_of_others(void **state)
 	struct tpm_properties p = { .count = 1,
 		.list = { { PT_MANUFACTURER, 0x49424d00 } } };
 
-	identity_apply(0x20191023, &p);
+	identity_apply(0x20191023, 0x00163636, &p);
 	assert_int_equal(p.list[0].value, 0x49424d00);
-	identity_apply(family_find("tgl")->firmware1, &p);
+	identity_apply(family_find("tgl")->firmware1, 0, &p);
 	assert_int_equal(p.list[0].value, 0x494e5443);
 }
 

@@ -9,27 +9,41 @@
 #include "odca/cert.h"
 #include "odca/profile.h"
 
+/* clang-format off */
 static const struct {
-	const char *name, *code, *batch;
+	const char *name, *model, *vendor, *batch;
 	enum generation gen;
 	uint32_t firmware1;
+	unsigned revision;
 } rows[] = {
-	{ "tgl", "TGL", "00002004", GEN_ONDIE, 0x01f4000e },
-	{ "adl", "ADL", "00002820", GEN_CA2, 0x02580012 },
+	{ "tgl", "TGL", "TGL",   "00002004",    GEN_ONDIE, 0x01f4000e, 138 },
+	{ "mcc", "MCC", "MCC",   "00001881",    GEN_ONDIE, 0x01f4000e, 138 },
+	{ "ebg", "EBG", "EBG",   "00002001",    GEN_ONDIE, 0x01f4000e, 138 },
+	{ "adl", "ADL", "ADL",   "00002820",    GEN_CA2,   0x02580012, 138 },
+	{ "rpl", "ADL", "ADL",   "00002983",    GEN_CA2,   0x02580012, 138 },
+	{ "mtl", "MTL", "MTL",   "00003043",    GEN_SOC,   0x02bc0013, 159 },
+	{ "lnl", "LNL", "LNL",   "00003648 NZ", GEN_SOC,   0x03200000, 159 },
+	{ "ptl", "PTL", "PTL",   "00004042 NZ", GEN_SOC,   0x03840000, 159 },
+	{ "spt", "SPT", "Intel", "SPTH_EPID_PROD", GEN_EPID_SPT, 0x00020000, 103 },
+	{ "cml", "CML", "Intel", "CML_EPID_PROD", GEN_EPID, 0x01930001, 103 },
 };
+/* clang-format on */
 
 static void
 test_rows(void **state)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const struct family *f = family_find(rows[i].name);
+		const struct batch *b;
 
 		assert_non_null(f);
-		assert_string_equal(f->code, rows[i].code);
-		assert_string_equal(f->batches[0].number, rows[i].batch);
-		assert_int_equal(f->gen, rows[i].gen);
+		b = family_batch(f, NULL);
+		assert_string_equal(f->model, rows[i].model);
+		assert_string_equal(f->vendor, rows[i].vendor);
+		assert_string_equal(b->number, rows[i].batch);
+		assert_int_equal(b->gen, rows[i].gen);
 		assert_int_equal(f->firmware1, rows[i].firmware1);
-		assert_int_equal(f->spec_revision, 138);
+		assert_int_equal(f->spec_revision, rows[i].revision);
 		assert_int_equal(f->spec_year, 0x7e3);
 		assert_int_equal(f->spec_day, 0x160);
 	}
@@ -48,36 +62,95 @@ test_every_row_is_complete(void **state)
 		const struct batch *b = f[i].batches;
 
 		assert_ptr_equal(family_find(f[i].name), &f[i]);
-		assert_ptr_equal(family_by_firmware(f[i].firmware1), &f[i]);
-		/* TPM_PT_VENDOR_STRING_1 has four characters. */
-		assert_in_range(strlen(f[i].code), 1, 4);
+		/* Both words of the firmware version name one family. */
+		assert_ptr_equal(
+		    family_of_tpm(f[i].firmware1, f[i].firmware2, NULL), &f[i]);
+		/* Four TPM properties of four characters, with a NUL. */
+		assert_in_range(strlen(f[i].vendor), 1, 15);
 		assert_int_equal(strlen(f[i].fw_not_before), 13);
-		assert_non_null(b->number);
+		assert_non_null(family_batch(&f[i], NULL));
 		for (; b->number != NULL; b++) {
-			assert_int_equal(strlen(b->number), 8);
 			assert_int_equal(strlen(b->not_before), 13);
 			assert_ptr_equal(family_batch(&f[i], b->number), b);
+			assert_int_equal(b->kind == 'D', gen_is_debug(b->gen));
+			/* The profile of SOC names has policies. */
+			assert_int_equal(b->policies != NULL,
+			    b->gen == GEN_SOC || b->gen == GEN_SOC_DE);
 		}
 		assert_null(family_batch(&f[i], "00000000"));
+		assert_null(family_batch(&f[i], "X"));
+	}
+}
+
+static void
+test_batch_names(void **state)
+{
+	const struct family *lnl = family_find("lnl"),
+			    *mtl = family_find("mtl");
+
+	/* clang-format off */
+	const struct {
+		const struct family *f;
+		const char *name, *number;
+	} names[] = {
+		{ lnl, "00003648 ZE", "00003648 ZE" },
+		{ lnl, "00003648_ZE", "00003648 ZE" },
+		{ lnl, "P_00003648_ZE", "00003648 ZE" },
+		{ lnl, "00003648", "00003648 NZ" }, /* the first of two */
+		{ mtl, "E_00003044", "00003044" },
+		{ mtl, "T_00003042", "00003042" },
+		{ mtl, "D_DBG00001", "DBG00001" },
+		{ mtl, "T_00003044", NULL },
+		{ mtl, "0000304", NULL },
+		{ mtl, "00003044 NZ", NULL },
+		{ mtl, "", NULL },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct batch *b = family_batch(names[i].f, names[i].name);
+
+		if (names[i].number == NULL)
+			assert_null(b);
+		else
+			assert_string_equal(b->number, names[i].number);
 	}
 }
 
 static void
 test_by_firmware(void **state)
 {
-	assert_string_equal(family_by_firmware(0x01f40001)->name, "tgl");
-	assert_string_equal(family_by_firmware(0x0258ffff)->name, "adl");
-	assert_null(family_by_firmware(0x01f30000));
-	assert_null(family_by_firmware(0));
+	assert_string_equal(family_of_tpm(0x01f40001, 0, NULL)->name, "tgl");
+	assert_string_equal(family_of_tpm(0x01f40001, 1, "MCC")->name, "mcc");
+	assert_string_equal(family_of_tpm(0x01f40001, 1, "XYZ")->name, "tgl");
+	assert_string_equal(family_of_tpm(0x0258ffff, 9, "ADL")->name, "adl");
+	assert_null(family_of_tpm(0x01f30000, 0, "TGL"));
+	assert_null(family_of_tpm(0, 0, NULL));
+}
+
+/* No cycles: issuers are of a higher level. */
+static void
+check_level(const struct profile *p, const struct profile *issuer)
+{
+	static const char *const levels[] = { "root", "intermediate", "issuing",
+		"rom", "kernel", "ptt", "ek-rsa2048", "ek-p256", "ek-p384" };
+	size_t at = 0, above = 0;
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
+		if (strcmp(levels[i], p->name) == 0)
+			at = i + 1;
+		if (strcmp(levels[i], issuer->name) == 0)
+			above = i + 1;
+	}
+	assert_true(at != 0 && above != 0);
+	assert_true(above < at || (p == issuer && at == 1));
 }
 
 /* Rows of profile_table.c that name each other. */
 static void
 test_profiles(void **state)
 {
-	size_t n, n_families;
+	size_t n;
 	const struct profile *p = profile_all(&n);
-	const struct family *f = family_all(&n_families);
 
 	for (size_t i = 0; i < n; i++) {
 		const bool ca = (p[i].ku & KU_KEY_CERT_SIGN) != 0;
@@ -87,20 +160,18 @@ test_profiles(void **state)
 			if (strcmp(p[k].name, p[i].name) == 0)
 				assert_int_equal(p[k].gens & p[i].gens, 0);
 		}
-		for (size_t k = 0; k < n_families; k++) {
+		for (enum generation gen = 0; gen < GEN_COUNT; gen++) {
 			const struct profile *issuer;
 
-			if ((p[i].gens & 1U << f[k].gen) == 0)
+			if ((p[i].gens & GENS(gen)) == 0)
 				continue;
-			assert_ptr_equal(
-			    profile_find(p[i].name, f[k].gen), &p[i]);
-			issuer = profile_find(p[i].issuer, f[k].gen);
+			assert_ptr_equal(profile_find(p[i].name, gen), &p[i]);
+			issuer = profile_issuer(&p[i], gen, NULL);
 			assert_non_null(issuer);
-			assert_true(issuer <= &p[i]); /* no cycles */
+			check_level(&p[i], issuer);
 			assert_true(issuer->ku & KU_KEY_CERT_SIGN);
 			if (p[i].crl_issuer != NULL) {
-				issuer =
-				    profile_find(p[i].crl_issuer, f[k].gen);
+				issuer = profile_find(p[i].crl_issuer, gen);
 				assert_non_null(issuer);
 				assert_true(issuer->ku & KU_CRL_SIGN);
 			}
@@ -123,12 +194,14 @@ test_profiles(void **state)
 		assert_int_equal(!!(seen & 1U << EXT_EKU), p[i].eku != NULL);
 		assert_int_equal(
 		    !!(seen & 1U << EXT_SAN), p[i].san[0].oid != NULL);
+		assert_int_equal(
+		    !!(seen & 1U << EXT_POLICIES), p[i].policies != NULL);
 		assert_true(seen & 1U << EXT_AKI);
 		assert_true(seen & 1U << EXT_BC);
 		assert_true(seen & 1U << EXT_KU);
 		/* Above the device a file, on the device a serial number. */
-		assert_int_equal(p[i].file != NULL,
-		    p[i].serial == NULL && p[i].serial_label == NULL);
+		assert_true(p[i].file != NULL || p[i].serial != NULL ||
+			    p[i].serial_label != NULL);
 	}
 }
 
@@ -149,6 +222,7 @@ test_text(void **state)
 		{ "{svn}", "07" },
 		{ "{svn-octet}04", "0704" },
 		{ "a {code} b{host}", "a ADL bh" },
+		{ "{kind}{part} {batch}", "P_ADL 00002820" },
 		{ "id:{firmware}", "id:02580012" },
 		{ "{code}_{batch}_{file}", "ADL_00002820_ODCA_CA2" },
 		{ "{ca}/{issuing}", "ODCA CA2/ODCA 2" },
@@ -177,6 +251,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_every_row_is_complete),
+		cmocka_unit_test(test_batch_names),
 		cmocka_unit_test(test_by_firmware),
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_text),
