@@ -13,28 +13,6 @@ enum { /* GeneralName's tags, and others that RFC 5280 puts around them */
 	TAG_CRL_ISSUER = 0xa2,
 };
 
-int
-der_to_uint(struct span content, unsigned *ret)
-{
-	uint64_t v = 0;
-
-	if (content.n == 0 || content.n > 4 || (content.p[0] & 0x80) != 0)
-		return -1;
-	for (size_t i = 0; i < content.n; i++)
-		v = v << 8 | content.p[i];
-	*ret = (unsigned)v;
-	return 0;
-}
-
-int
-der_to_bool(struct span content, bool *ret)
-{
-	if (content.n != 1 || (content.p[0] != 0x00 && content.p[0] != 0xff))
-		return -1;
-	*ret = content.p[0] != 0;
-	return 0;
-}
-
 /* Readers: value is the content of the one element that the type has. */
 
 static int
@@ -66,11 +44,11 @@ read_basic_constraints(struct cert *c, struct span value)
 	c->have_bc = true;
 	while (der_get(&value, &d) == 0) {
 		if (d.tag == DER_BOOLEAN) {
-			if (der_to_bool(d.content, &c->is_ca) != 0)
+			if (field_bool(d.content, &c->is_ca) != 0)
 				return -1;
 			continue;
 		}
-		if (der_to_uint(d.content, &pathlen) != 0)
+		if (field_uint(d.content, &pathlen) != 0)
 			return -1;
 		c->pathlen = (int)pathlen;
 	}
@@ -149,8 +127,8 @@ read_spec(struct cert *c, struct span values)
 	if (der_get(&values, &spec) || der_get(&spec.content, &family) ||
 	    der_get(&spec.content, &level) || level.tag != DER_INTEGER ||
 	    der_get(&spec.content, &revision) || revision.tag != DER_INTEGER ||
-	    der_to_uint(level.content, &c->spec_level) ||
-	    der_to_uint(revision.content, &c->spec_revision))
+	    field_uint(level.content, &c->spec_level) ||
+	    field_uint(revision.content, &c->spec_revision))
 		return -1;
 	(void)string_to_text(
 	    family.content, c->spec_family, sizeof(c->spec_family));
