@@ -41,7 +41,9 @@ static const struct {
 	{ "long form",       "3001aa 308101bb", 1, E_FORMAT, "offset 3: begins with 30" },
 	{ "long form, cut",  "3001aa 3081", 1, E_SHORT, "certificate 2" },
 	{ "indefinite",      "3080 0000", 0, E_FORMAT, "offset 0" },
-	{ "3 octets",        "3083 010000", 0, E_FORMAT, "offset 0" },
+	{ "3 octets",        "3083 010000", 0, E_SHORT, "certificate 1 at offset 0: 5 of 65541 bytes" },
+	{ "3 for 2",         "3083 00ffff", 0, E_FORMAT, "offset 0" },
+	{ "4 octets",        "3084 01000000", 0, E_FORMAT, "offset 0" },
 };
 /* clang-format on */
 
