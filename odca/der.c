@@ -56,6 +56,29 @@ der_get(struct span *s, struct der *ret)
 	return 0;
 }
 
+int
+der_put(struct buf *out, uint8_t tag, struct span content)
+{
+	const size_t n = content.n;
+	uint8_t header[] = { tag, (uint8_t)n, 0, 0 };
+	size_t header_n = 2;
+
+	if (n > UINT16_MAX)
+		return -1;
+	if (n >= 0x100) {
+		header[1] = 0x82;
+		header[header_n++] = (uint8_t)(n >> 8);
+		header[header_n++] = (uint8_t)n;
+	} else if (n >= 0x80) {
+		header[1] = 0x81;
+		header[header_n++] = (uint8_t)n;
+	}
+	return buf_put(out, (struct span){ header, header_n }) ||
+		       buf_put(out, content)
+		   ? -1
+		   : 0;
+}
+
 struct span
 der_content(struct span tlv)
 {

@@ -1,12 +1,10 @@
 #include <string.h>
 
-#include "odca/asn1.h"
 #include "odca/ext.h"
 #include "odca/name.h"
 
 enum { /* GeneralName's tags, and others that RFC 5280 puts around them */
 	TAG_KEY_ID = 0x80,
-	TAG_DIRECTORY_NAME = 0xa4,
 	TAG_URI = 0x86,
 	TAG_DP_NAME = 0xa0,
 	TAG_FULL_NAME = 0xa0,
@@ -113,7 +111,7 @@ read_san(struct cert *c, struct span value)
 
 	c->have_san = true;
 	while (der_get(&value, &d) == 0)
-		if (d.tag == TAG_DIRECTORY_NAME)
+		if (d.tag == DER_DIRECTORY_NAME)
 			read_tpm_name(c, der_content(d.content));
 	return 0;
 }
@@ -228,17 +226,14 @@ int
 ext_decode(struct cert *c, struct ext *x, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		auto_asn1 node = NULL;
+		struct span value;
 
 		if (strcmp(known[i].oid, x->oid_text) != 0)
 			continue;
 		x->known = true;
-		if (!der_is_strict(x->value))
-			return err_set(
-			    e, E_FORMAT, "extension %s: no DER", x->oid_text);
-		if (asn1_decode(known[i].type, x->value, &node, e) != 0)
-			return err_wrap(e, "extension %s", x->oid_text);
-		if (known[i].read(c, der_content(x->value)) != 0)
+		if (field_ext_value(x, known[i].type, &value, e) != 0)
+			return -1;
+		if (known[i].read(c, value) != 0)
 			return err_set(e, E_FORMAT,
 			    "extension %s: a value out of range", x->oid_text);
 	}

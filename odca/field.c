@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "odca/asn1.h"
 #include "odca/field.h"
 #include "odca/name.h"
 
@@ -80,6 +81,21 @@ field_ext(struct span content, struct ext *ret, struct err *e)
 		return -1;
 	x.value = value.content;
 	*ret = x;
+	return 0;
+}
+
+int
+field_ext_value(
+    const struct ext *x, const char *type, struct span *ret, struct err *e)
+{
+	auto_asn1 node = NULL;
+
+	if (!der_is_strict(x->value))
+		return err_set(
+		    e, E_FORMAT, "extension %s: no DER", x->oid_text);
+	if (asn1_decode(type, x->value, &node, e) != 0)
+		return err_wrap(e, "extension %s", x->oid_text);
+	*ret = der_content(x->value);
 	return 0;
 }
 

@@ -36,6 +36,9 @@ int field_take_octets(
 
 /* The content of an Extension; known stays false. */
 int field_ext(struct span content, struct ext *ret, struct err *e);
+/* The value of x is type, and *ret the content of that one element. */
+int field_ext_value(
+    const struct ext *x, const char *type, struct span *ret, struct err *e);
 /* The OID that the content of an AlgorithmIdentifier begins with, "" when it
  * does not; *ret_params is the rest. */
 void field_algorithm(
