@@ -62,7 +62,10 @@ struct cert {
 	/* First caIssuers URI and first CRL distribution point URI, or "". */
 	char aia_uri[MAX_URI];
 	char crldp_uri[MAX_URI];
+	bool have_crldp;
 	bool crldp_indirect; /* cRLIssuer is there */
+	struct span
+	    crl_issuer; /* DER Name in the first of them; n == 0: none */
 };
 
 /* Parse one certificate that is exactly der; spans in *ret borrow from der. */

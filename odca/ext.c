@@ -178,6 +178,18 @@ read_aia(struct cert *c, struct span value)
 	return 0;
 }
 
+/* RFC 5280 4.2.1.13: its Name, as it stands in the issuer field of the CRL. */
+static void
+read_crl_issuer(struct cert *c, struct span names)
+{
+	struct der name;
+
+	c->crldp_indirect = true;
+	while (der_get(&names, &name) == 0)
+		if (name.tag == DER_DIRECTORY_NAME && c->crl_issuer.n == 0)
+			c->crl_issuer = name.content;
+}
+
 static void
 read_point(struct cert *c, struct span point)
 {
@@ -185,7 +197,7 @@ read_point(struct cert *c, struct span point)
 
 	while (der_get(&point, &d) == 0) {
 		if (d.tag == TAG_CRL_ISSUER)
-			c->crldp_indirect = true;
+			read_crl_issuer(c, d.content);
 		if (d.tag != TAG_DP_NAME || der_get(&d.content, &full) ||
 		    full.tag != TAG_FULL_NAME)
 			continue;
@@ -199,6 +211,7 @@ read_crldp(struct cert *c, struct span value)
 {
 	struct der point;
 
+	c->have_crldp = true;
 	while (der_get(&value, &point) == 0)
 		read_point(c, point.content);
 	return 0;
