@@ -156,6 +156,19 @@ asn1_put_bits(asn1_node node, const char *path, struct span bits, unsigned n,
 }
 
 int
+asn1_put_der(asn1_node node, const char *path, const char *type,
+    struct span der, struct err *e)
+{
+	auto_asn1 value = NULL;
+	int rc;
+
+	if (asn1_decode(type, der, &value, e) != 0)
+		return -1;
+	rc = asn1_copy_node(node, path, value, "");
+	return rc == ASN1_SUCCESS ? 0 : fail(e, "asn1_copy_node", path, rc);
+}
+
+int
 asn1_drop(asn1_node node, const char *path, struct err *e)
 {
 	return write_value(node, path, NULL, 0, e);

@@ -33,6 +33,9 @@ int asn1_put_utf8(
     asn1_node node, const char *path, const char *value, struct err *e);
 int asn1_put_bits(asn1_node node, const char *path, struct span bits,
     unsigned n, struct err *e);
+/* Fill an element of type with DER that somebody else encoded. */
+int asn1_put_der(asn1_node node, const char *path, const char *type,
+    struct span der, struct err *e);
 int asn1_drop(asn1_node node, const char *path, struct err *e);
 
 static inline void

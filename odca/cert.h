@@ -8,11 +8,7 @@
 #ifndef ODCA_CERT_H
 #define ODCA_CERT_H
 
-#include <stdbool.h>
-#include <time.h>
-
-#include "odca/der.h"
-#include "odca/key.h"
+#include "odca/field.h"
 #include "sim/base/limits.h"
 
 enum { /* RFC 5280 4.2.1.3, bit n of the BIT STRING = 1 << n */
@@ -26,15 +22,6 @@ enum { /* RFC 5280 4.2.1.3, bit n of the BIT STRING = 1 << n */
 };
 
 enum key_kind { KEY_OTHER, KEY_RSA, KEY_EC };
-
-struct ext {
-	struct span oid;   /* content octets of the OBJECT IDENTIFIER */
-	char oid_text[48]; /* "2.5.29.19" */
-	bool critical;
-	bool critical_encoded; /* the BOOLEAN is there (010100 or 0101ff) */
-	bool known;            /* its type is one that cert.c decodes */
-	struct span value;     /* content of the OCTET STRING */
-};
 
 struct cert {
 	struct span der;             /* whole certificate */
@@ -75,7 +62,10 @@ struct cert {
 	/* First caIssuers URI and first CRL distribution point URI, or "". */
 	char aia_uri[MAX_URI];
 	char crldp_uri[MAX_URI];
+	bool have_crldp;
 	bool crldp_indirect; /* cRLIssuer is there */
+	struct span
+	    crl_issuer; /* DER Name in the first of them; n == 0: none */
 };
 
 /* Parse one certificate that is exactly der; spans in *ret borrow from der. */

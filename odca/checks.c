@@ -10,9 +10,8 @@
 
 #define OID_EK_PURPOSE "2.23.133.8.1"
 
-/* Say what was found (and what is wanted), and give the result back. */
-static enum check_result __attribute__((format(printf, 3, 4)))
-say(struct check *c, enum check_result result, const char *fmt, ...)
+enum check_result
+check_say(struct check *c, enum check_result result, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -22,8 +21,8 @@ say(struct check *c, enum check_result result, const char *fmt, ...)
 	return result;
 }
 
-static void __attribute__((format(printf, 2, 3)))
-want(struct check *c, const char *fmt, ...)
+void
+check_want(struct check *c, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -57,8 +56,8 @@ key_id_text(struct span id, char *out, size_t n)
 	return out;
 }
 
-static const char *
-date_text(time_t t, char *out, size_t n)
+const char *
+check_date(time_t t, char *out, size_t n)
 {
 	struct tm tm;
 
@@ -73,21 +72,21 @@ date_text(time_t t, char *out, size_t n)
 static enum check_result
 ek_present(const struct look *l, struct check *c)
 {
-	want(c, "an EK certificate");
+	check_want(c, "an EK certificate");
 	if (l->in->ek.n == 0)
-		return say(c, CHECK_FAILED, "none");
-	return say(c, CHECK_PASSED, "%zu bytes", l->in->ek.n);
+		return check_say(c, CHECK_FAILED, "none");
+	return check_say(c, CHECK_PASSED, "%zu bytes", l->in->ek.n);
 }
 
 static enum check_result
 ek_parse(const struct look *l, struct check *c)
 {
-	want(c, "one X.509 certificate in DER");
+	check_want(c, "one X.509 certificate in DER");
 	if (l->in->ek.n == 0)
-		return say(c, CHECK_SKIPPED, "no EK certificate");
+		return check_say(c, CHECK_SKIPPED, "no EK certificate");
 	if (l->bag->ek_err.code != E_OK)
-		return say(c, CHECK_FAILED, "%s", l->bag->ek_err.msg);
-	return say(c, CHECK_PASSED, "version %u", l->path[0].version);
+		return check_say(c, CHECK_FAILED, "%s", l->bag->ek_err.msg);
+	return check_say(c, CHECK_PASSED, "version %u", l->path[0].version);
 }
 
 static enum check_result
@@ -97,28 +96,28 @@ nv_chain(const struct look *l, struct check *c)
 	size_t padding = l->in->nv_chain.n - b->nv_end;
 
 	(void)snprintf(c->object, sizeof(c->object), "NV chain");
-	want(c, "whole certificates, one after another");
+	check_want(c, "whole certificates, one after another");
 	if (l->in->nv_chain.n == 0)
-		return say(c, CHECK_SKIPPED, "no certificates in NV");
+		return check_say(c, CHECK_SKIPPED, "no certificates in NV");
 	if (b->nv_err.code != E_OK)
-		return say(c, CHECK_FAILED, "%s", b->nv_err.msg);
+		return check_say(c, CHECK_FAILED, "%s", b->nv_err.msg);
 	if (padding > 0)
-		return say(c, CHECK_PASSED,
+		return check_say(c, CHECK_PASSED,
 		    "%zu certificates, %zu bytes of padding %02x at offset %zu",
 		    b->n_nv, padding, l->in->nv_chain.p[b->nv_end], b->nv_end);
-	return say(c, CHECK_PASSED, "%zu certificates, %zu bytes", b->n_nv,
-	    l->in->nv_chain.n);
+	return check_say(c, CHECK_PASSED, "%zu certificates, %zu bytes",
+	    b->n_nv, l->in->nv_chain.n);
 }
 
 static enum check_result
 given_parse(const struct look *l, struct check *c)
 {
 	(void)snprintf(c->object, sizeof(c->object), "given certificates");
-	want(c, "X.509 certificates in DER");
+	check_want(c, "X.509 certificates in DER");
 	if (l->bag->given_err.code != E_OK)
-		return say(
+		return check_say(
 		    c, CHECK_SKIPPED, "left out: %s", l->bag->given_err.msg);
-	return say(c, CHECK_PASSED, "%zu, and %zu trust anchors",
+	return check_say(c, CHECK_PASSED, "%zu, and %zu trust anchors",
 	    l->in->n_extra, l->in->n_roots);
 }
 
@@ -127,8 +126,8 @@ given_parse(const struct look *l, struct check *c)
 static enum check_result
 ek_version(const struct look *l, struct check *c)
 {
-	want(c, "version 3");
-	return say(c, passed_if(l->cert->version == 3), "version %u",
+	check_want(c, "version 3");
+	return check_say(c, passed_if(l->cert->version == 3), "version %u",
 	    l->cert->version);
 }
 
@@ -141,10 +140,10 @@ subject_empty(const struct cert *c)
 static enum check_result
 ek_subject(const struct look *l, struct check *c)
 {
-	want(c, "an empty subject");
+	check_want(c, "an empty subject");
 	if (subject_empty(l->cert))
-		return say(c, CHECK_PASSED, "empty");
-	return say(c, CHECK_FAILED, "%s", l->cert->subject_text);
+		return check_say(c, CHECK_PASSED, "empty");
+	return check_say(c, CHECK_FAILED, "%s", l->cert->subject_text);
 }
 
 static enum check_result
@@ -152,11 +151,11 @@ ek_san(const struct look *l, struct check *c)
 {
 	const struct ext *x = find_ext(l->cert, "2.5.29.17");
 
-	want(c, "present%s",
+	check_want(c, "present%s",
 	    subject_empty(l->cert) ? ", critical (the subject is empty)" : "");
 	if (x == NULL)
-		return say(c, CHECK_FAILED, "none");
-	return say(c, passed_if(x->critical || !subject_empty(l->cert)),
+		return check_say(c, CHECK_FAILED, "none");
+	return check_say(c, passed_if(x->critical || !subject_empty(l->cert)),
 	    "present, %scritical", x->critical ? "" : "not ");
 }
 
@@ -180,20 +179,21 @@ judge_id(const struct look *l, struct check *c, const char *id, size_t digits,
 	char wanted[16];
 
 	if (*id == '\0')
-		return say(c, CHECK_FAILED, "none");
+		return check_say(c, CHECK_FAILED, "none");
 	if (!is_tcg_id(id, digits))
-		return say(c, CHECK_FAILED, "%s", id);
+		return check_say(c, CHECK_FAILED, "%s", id);
 	if (!l->in->tpm.have_properties)
-		return say(c, CHECK_SKIPPED, "%s; the TPM's is not known", id);
+		return check_say(
+		    c, CHECK_SKIPPED, "%s; the TPM's is not known", id);
 	(void)snprintf(wanted, sizeof(wanted), "id:%08" PRIX32, value);
-	want(c, "%s, as the TPM says", wanted);
-	return say(c, passed_if(strcasecmp(id, wanted) == 0), "%s", id);
+	check_want(c, "%s, as the TPM says", wanted);
+	return check_say(c, passed_if(strcasecmp(id, wanted) == 0), "%s", id);
 }
 
 static enum check_result
 ek_manufacturer(const struct look *l, struct check *c)
 {
-	want(c, "id: and 8 hex digits");
+	check_want(c, "id: and 8 hex digits");
 	return judge_id(
 	    l, c, l->cert->tpm_manufacturer, 8, l->in->tpm.manufacturer);
 }
@@ -201,16 +201,16 @@ ek_manufacturer(const struct look *l, struct check *c)
 static enum check_result
 ek_model(const struct look *l, struct check *c)
 {
-	want(c, "tpmModel");
+	check_want(c, "tpmModel");
 	if (l->cert->tpm_model[0] == '\0')
-		return say(c, CHECK_FAILED, "none");
-	return say(c, CHECK_PASSED, "%s", l->cert->tpm_model);
+		return check_say(c, CHECK_FAILED, "none");
+	return check_say(c, CHECK_PASSED, "%s", l->cert->tpm_model);
 }
 
 static enum check_result
 ek_tpm_version(const struct look *l, struct check *c)
 {
-	want(c, "id: and hex digits");
+	check_want(c, "id: and hex digits");
 	return judge_id(l, c, l->cert->tpm_version, 1, l->in->tpm.firmware1);
 }
 
@@ -221,28 +221,29 @@ ek_specification(const struct look *l, struct check *c)
 	uint32_t revision = l->in->tpm.revision;
 	bool family = strcmp(ek->spec_family, "2.0") == 0;
 
-	want(c, "tpmSpecification of family 2.0");
+	check_want(c, "tpmSpecification of family 2.0");
 	if (!ek->have_spec)
-		return say(c, CHECK_FAILED, "none");
-	(void)say(c, CHECK_FAILED, "family %s, level %u, revision %u",
+		return check_say(c, CHECK_FAILED, "none");
+	(void)check_say(c, CHECK_FAILED, "family %s, level %u, revision %u",
 	    ek->spec_family, ek->spec_level, ek->spec_revision);
 	if (!family)
 		return CHECK_FAILED;
 	if (!l->in->tpm.have_properties)
-		return say(c, CHECK_SKIPPED,
+		return check_say(c, CHECK_SKIPPED,
 		    "family %s, level %u, revision %u; the TPM's is not known",
 		    ek->spec_family, ek->spec_level, ek->spec_revision);
-	want(c, "family 2.0, revision %" PRIu32 ", as the TPM says", revision);
+	check_want(
+	    c, "family 2.0, revision %" PRIu32 ", as the TPM says", revision);
 	return passed_if(ek->spec_revision == revision);
 }
 
 static enum check_result
 ek_not_ca(const struct look *l, struct check *c)
 {
-	want(c, "no CA");
+	check_want(c, "no CA");
 	if (!l->cert->have_bc)
-		return say(c, CHECK_PASSED, "no basic constraints");
-	return say(c, passed_if(!l->cert->is_ca), "CA %s",
+		return check_say(c, CHECK_PASSED, "no basic constraints");
+	return check_say(c, passed_if(!l->cert->is_ca), "CA %s",
 	    l->cert->is_ca ? "TRUE" : "FALSE");
 }
 
@@ -269,18 +270,18 @@ ek_key_usage(const struct look *l, struct check *c)
 	unsigned wanted = ec ? KU_KEY_AGREEMENT : KU_KEY_ENCIPHERMENT;
 	char text[128];
 
-	want(c, ec ? "keyAgreement" : "keyEncipherment");
-	return say(c, passed_if((l->cert->ku & wanted) != 0), "%s",
+	check_want(c, ec ? "keyAgreement" : "keyEncipherment");
+	return check_say(c, passed_if((l->cert->ku & wanted) != 0), "%s",
 	    ku_text(l->cert, text, sizeof(text)));
 }
 
 static enum check_result
 ek_purpose(const struct look *l, struct check *c)
 {
-	want(c, OID_EK_PURPOSE " tcg-kp-EKCertificate");
+	check_want(c, OID_EK_PURPOSE " tcg-kp-EKCertificate");
 	if (!l->cert->have_eku)
-		return say(c, CHECK_FAILED, "no extended key usage");
-	return say(c, passed_if(l->cert->eku_ek), "%s",
+		return check_say(c, CHECK_FAILED, "no extended key usage");
+	return check_say(c, passed_if(l->cert->eku_ek), "%s",
 	    l->cert->eku_ek ? OID_EK_PURPOSE : "other purposes");
 }
 
@@ -289,10 +290,10 @@ ek_aki(const struct look *l, struct check *c)
 {
 	char id[41];
 
-	want(c, "the issuer's key identifier");
+	check_want(c, "the issuer's key identifier");
 	if (l->cert->aki.n == 0)
-		return say(c, CHECK_FAILED, "none");
-	return say(
+		return check_say(c, CHECK_FAILED, "none");
+	return check_say(
 	    c, CHECK_PASSED, "%s", key_id_text(l->cert->aki, id, sizeof(id)));
 }
 
@@ -301,15 +302,15 @@ ek_public_key(const struct look *l, struct check *c)
 {
 	const struct pubkey *a = &l->cert->pubkey, *b = &l->in->tpm.ek;
 
-	want(c, "the TPM's endorsement key");
+	check_want(c, "the TPM's endorsement key");
 	if (!l->in->tpm.have_ek)
-		return say(c, CHECK_SKIPPED, "the TPM's EK is not known");
+		return check_say(c, CHECK_SKIPPED, "the TPM's EK is not known");
 	if (!l->cert->have_pubkey)
-		return say(c, CHECK_FAILED, "a key of another kind");
+		return check_say(c, CHECK_FAILED, "a key of another kind");
 	if (a->alg != b->alg || a->n != b->n ||
 	    memcmp(a->bytes, b->bytes, a->n) != 0)
-		return say(c, CHECK_FAILED, "another key");
-	return say(c, CHECK_PASSED, "the same key");
+		return check_say(c, CHECK_FAILED, "another key");
+	return check_say(c, CHECK_PASSED, "the same key");
 }
 
 /* --- the path ------------------------------------------------------------- */
@@ -318,15 +319,15 @@ static enum check_result
 issuer_missing(const struct look *l, struct check *c, const char *id)
 {
 	if (l->n_path == MAX_CHAIN_DEPTH)
-		return say(c, CHECK_FAILED, "no end after %d certificates",
-		    MAX_CHAIN_DEPTH);
+		return check_say(c, CHECK_FAILED,
+		    "no end after %d certificates", MAX_CHAIN_DEPTH);
 	if (l->i == 0 && l->in->nv_chain.n == 0)
-		return say(c, CHECK_FAILED,
+		return check_say(c, CHECK_FAILED,
 		    "not found: %s. The on-die CAs' certificates stand in NV "
 		    "0x01C00100 and on; there were none",
 		    id);
-	return say(c, CHECK_FAILED, "not found: %s, among %zu certificates", id,
-	    l->bag->n);
+	return check_say(c, CHECK_FAILED,
+	    "not found: %s, among %zu certificates", id, l->bag->n);
 }
 
 static enum check_result
@@ -337,20 +338,21 @@ path_issuer(const struct look *l, struct check *c)
 	if (l->cert->aki.n > 0)
 		(void)snprintf(id, sizeof(id), "key id %s",
 		    key_id_text(l->cert->aki, hex, sizeof(hex)));
-	want(c, "the certificate of %.160s", l->cert->issuer_text);
+	check_want(c, "the certificate of %.160s", l->cert->issuer_text);
 	if (l->issuer == NULL)
 		return issuer_missing(l, c, id);
 	if (l->cert->aki.n == 0 || l->issuer->ski.n == 0)
-		return say(
+		return check_say(
 		    c, CHECK_PASSED, "by name, for want of a key identifier");
-	return say(c, CHECK_PASSED, "%s", id);
+	return check_say(c, CHECK_PASSED, "%s", id);
 }
 
 static enum check_result
 path_names(const struct look *l, struct check *c)
 {
-	want(c, "issuer %.160s", l->cert->issuer_text);
-	return say(c, passed_if(span_eq(l->cert->issuer, l->issuer->subject)),
+	check_want(c, "issuer %.160s", l->cert->issuer_text);
+	return check_say(c,
+	    passed_if(span_eq(l->cert->issuer, l->issuer->subject)),
 	    "subject %.160s", l->issuer->subject_text);
 }
 
@@ -359,10 +361,10 @@ path_signature(const struct look *l, struct check *c)
 {
 	struct err why = ERR_INIT;
 
-	want(c, "a signature by the issuer's key");
+	check_want(c, "a signature by the issuer's key");
 	if (cert_check_signature(l->cert, l->issuer, &why) != 0)
-		return say(c, CHECK_FAILED, "%s", why.msg);
-	return say(c, CHECK_PASSED, "verifies");
+		return check_say(c, CHECK_FAILED, "%s", why.msg);
+	return check_say(c, CHECK_PASSED, "verifies");
 }
 
 static enum check_result
@@ -370,32 +372,32 @@ path_validity(const struct look *l, struct check *c)
 {
 	char now[32], from[32], to[32];
 
-	want(c, "valid at %s", date_text(l->in->now, now, sizeof(now)));
-	return say(c,
+	check_want(c, "valid at %s", check_date(l->in->now, now, sizeof(now)));
+	return check_say(c,
 	    passed_if(l->cert->not_before <= l->in->now &&
 		      l->in->now <= l->cert->not_after),
-	    "%s to %s", date_text(l->cert->not_before, from, sizeof(from)),
-	    date_text(l->cert->not_after, to, sizeof(to)));
+	    "%s to %s", check_date(l->cert->not_before, from, sizeof(from)),
+	    check_date(l->cert->not_after, to, sizeof(to)));
 }
 
 static enum check_result
 path_critical(const struct look *l, struct check *c)
 {
-	want(c, "no critical extension that is not understood");
+	check_want(c, "no critical extension that is not understood");
 	for (size_t i = 0; i < l->cert->n_exts; i++)
 		if (l->cert->exts[i].critical && !l->cert->exts[i].known)
-			return say(
+			return check_say(
 			    c, CHECK_FAILED, "%s", l->cert->exts[i].oid_text);
-	return say(c, CHECK_PASSED, "%zu extensions", l->cert->n_exts);
+	return check_say(c, CHECK_PASSED, "%zu extensions", l->cert->n_exts);
 }
 
 static enum check_result
 path_ca(const struct look *l, struct check *c)
 {
-	want(c, "CA TRUE");
+	check_want(c, "CA TRUE");
 	if (!l->cert->have_bc)
-		return say(c, CHECK_FAILED, "no basic constraints");
-	return say(c, passed_if(l->cert->is_ca), "CA %s",
+		return check_say(c, CHECK_FAILED, "no basic constraints");
+	return check_say(c, passed_if(l->cert->is_ca), "CA %s",
 	    l->cert->is_ca ? "TRUE" : "FALSE");
 }
 
@@ -405,8 +407,8 @@ path_key_usage(const struct look *l, struct check *c)
 	char text[128];
 	bool ok = !l->cert->have_ku || (l->cert->ku & KU_KEY_CERT_SIGN) != 0;
 
-	want(c, "keyCertSign");
-	return say(
+	check_want(c, "keyCertSign");
+	return check_say(
 	    c, passed_if(ok), "%s", ku_text(l->cert, text, sizeof(text)));
 }
 
@@ -420,23 +422,25 @@ path_length(const struct look *l, struct check *c)
 		if (!span_eq(l->path[i].subject, l->path[i].issuer))
 			below++;
 	if (l->cert->pathlen < 0) {
-		want(c, "any");
-		return say(c, CHECK_PASSED, "%d CAs below, no limit", below);
+		check_want(c, "any");
+		return check_say(
+		    c, CHECK_PASSED, "%d CAs below, no limit", below);
 	}
-	want(c, "at most %d", l->cert->pathlen);
-	return say(
+	check_want(c, "at most %d", l->cert->pathlen);
+	return check_say(
 	    c, passed_if(below <= l->cert->pathlen), "%d CAs below", below);
 }
 
 static enum check_result
 path_anchor(const struct look *l, struct check *c)
 {
-	want(c, "a trust anchor, byte for byte");
+	check_want(c, "a trust anchor, byte for byte");
 	if (verify_is_anchor(l->in, l->cert))
-		return say(c, CHECK_PASSED, "a trust anchor");
+		return check_say(c, CHECK_PASSED, "a trust anchor");
 	if (cert_is_self_signed(l->cert))
-		return say(c, CHECK_FAILED, "self-signed, but not trusted");
-	return say(c, CHECK_FAILED, "the path ends before: no issuer");
+		return check_say(
+		    c, CHECK_FAILED, "self-signed, but not trusted");
+	return check_say(c, CHECK_FAILED, "the path ends before: no issuer");
 }
 
 static enum check_result
@@ -446,7 +450,7 @@ nv_unused(const struct look *l, struct check *c)
 	size_t n = 0;
 
 	(void)snprintf(c->object, sizeof(c->object), "NV chain");
-	want(c, "certificates of the path");
+	check_want(c, "certificates of the path");
 	for (size_t i = 0; i < l->bag->n; i++) {
 		const struct member *m = &l->bag->members[i];
 
@@ -456,9 +460,9 @@ nv_unused(const struct look *l, struct check *c)
 			first = &m->cert;
 	}
 	if (n == 0)
-		return say(c, CHECK_PASSED, "nothing else");
-	return say(c, CHECK_SKIPPED, "%zu not on the path, the first: %.120s",
-	    n, first->subject_text);
+		return check_say(c, CHECK_PASSED, "nothing else");
+	return check_say(c, CHECK_SKIPPED,
+	    "%zu not on the path, the first: %.120s", n, first->subject_text);
 }
 
 /* clang-format off */

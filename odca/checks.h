@@ -1,11 +1,13 @@
 /*
  * checks.h - what is asked of an EK certificate and its path, a row a check.
  *
- * Between verify.c, which finds the path and runs the rows, and checks.c.
+ * Between verify.c, which finds the path and runs the rows, and checks.c and
+ * checks_crl.c, which have them.
  */
 #ifndef ODCA_CHECKS_H
 #define ODCA_CHECKS_H
 
+#include "odca/crl.h"
 #include "odca/verify.h"
 
 enum origin { FROM_NV, FROM_EXTRA, FROM_ROOTS };
@@ -25,6 +27,30 @@ struct bag {
 	struct err ek_err;    /* why the EK certificate cannot be read */
 	struct err nv_err;    /* why the NV chain cannot be read to its end */
 	struct err given_err; /* why a given certificate was left out */
+	struct crl *crls;
+	size_t n_crls;
+	struct err crl_err; /* why a given CRL was left out */
+};
+
+/* How far a CRL is from being one that a certificate can be looked up in: what
+ * is wrong, the worst first. */
+enum crl_verdict {
+	CRL_MISSING,  /* of that issuer, direct or indirect as is wanted */
+	CRL_PARTIAL,  /* its scope is limited */
+	CRL_CRITICAL, /* an extension is not understood */
+	CRL_UNKNOWN_SIGNER, /* no certificate of its issuer that may sign it */
+	CRL_BAD_SIGNATURE,
+	CRL_NOT_YET,
+	CRL_STALE,
+	CRL_USABLE,
+};
+
+struct crl_choice {
+	enum crl_verdict verdict;
+	const struct crl *crl; /* NULL when CRL_MISSING */
+	struct span issuer;    /* DER Name of whom it has to be */
+	bool indirect; /* and whether it is for other CAs' certificates */
+	size_t n_of_other_kind; /* of that issuer, but direct, or indirect */
 };
 
 /* What a check looks at. */
@@ -36,6 +62,7 @@ struct look {
 	size_t i;                  /* place on the path */
 	const struct cert *cert;   /* path[i] */
 	const struct cert *issuer; /* path[i + 1], or NULL */
+	struct crl_choice crl;     /* for cert, unless CRL_OFF or no issuer */
 };
 
 enum where {           /* bits: a certificate is in several places */
@@ -56,6 +83,18 @@ struct rule {
 };
 
 extern const struct rule check_rules[]; /* name NULL ends */
+extern const struct rule crl_rules[];   /* unless CRL_OFF */
+
+/* The best CRL for the certificate that l looks at, which has an issuer. */
+void crl_choose(const struct look *l, struct crl_choice *ret);
+
+/* For the rows: say what was found and give the result back; say what is
+ * wanted; a date of the report's. */
+enum check_result check_say(struct check *c, enum check_result result,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void check_want(struct check *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+const char *check_date(time_t t, char *out, size_t n);
 
 bool verify_is_anchor(const struct verify_input *in, const struct cert *c);
 

@@ -19,8 +19,8 @@ der_header(struct span *s, uint8_t *ret_tag, size_t *ret_n)
 		return HEADER_SHORT;
 	n = first;
 	if (first >= 0x80) {
-		/* 80 is the indefinite form; nothing here needs 3 octets. */
-		if (first != 0x81 && first != 0x82)
+		/* 80 is the indefinite form; a long CRL needs 3 octets. */
+		if (first < 0x81 || first > 0x83)
 			return HEADER_BAD;
 		n = 0;
 		for (uint8_t i = first & 0x7f; i > 0; i--) {
@@ -28,7 +28,8 @@ der_header(struct span *s, uint8_t *ret_tag, size_t *ret_n)
 				return HEADER_SHORT;
 			n = n << 8 | octet;
 		}
-		if (n < (first == 0x81 ? 0x80 : 0x100))
+		/* In the fewest octets: the first one counts. */
+		if (n < 0x80 || n >> 8 * (first - 0x81) == 0)
 			return HEADER_BAD;
 	}
 	*s = t;
@@ -53,6 +54,29 @@ der_get(struct span *s, struct der *ret)
 	};
 	*s = t;
 	return 0;
+}
+
+int
+der_put(struct buf *out, uint8_t tag, struct span content)
+{
+	const size_t n = content.n;
+	uint8_t header[] = { tag, (uint8_t)n, 0, 0 };
+	size_t header_n = 2;
+
+	if (n > UINT16_MAX)
+		return -1;
+	if (n >= 0x100) {
+		header[1] = 0x82;
+		header[header_n++] = (uint8_t)(n >> 8);
+		header[header_n++] = (uint8_t)n;
+	} else if (n >= 0x80) {
+		header[1] = 0x81;
+		header[header_n++] = (uint8_t)n;
+	}
+	return buf_put(out, (struct span){ header, header_n }) ||
+		       buf_put(out, content)
+		   ? -1
+		   : 0;
 }
 
 struct span

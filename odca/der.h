@@ -15,10 +15,13 @@ enum {
 	DER_BIT_STRING = 0x03,
 	DER_OCTET_STRING = 0x04,
 	DER_OID = 0x06,
+	DER_ENUMERATED = 0x0a,
 	DER_UTC_TIME = 0x17,
+	DER_GENERALIZED_TIME = 0x18,
 	DER_SEQUENCE = 0x30,
 	DER_SET = 0x31,
-	DER_CONSTRUCTED = 0x20, /* bit of the tag */
+	DER_DIRECTORY_NAME = 0xa4, /* of a GeneralName */
+	DER_CONSTRUCTED = 0x20,    /* bit of the tag */
 };
 
 struct der {
@@ -29,6 +32,9 @@ struct der {
 
 /* Take the first element off s; -1 and nothing moved when there is none. */
 int der_get(struct span *s, struct der *ret);
+/* Append an element with content of less than 65536 octets; -1 when it does not
+ * fit. */
+int der_put(struct buf *out, uint8_t tag, struct span content);
 /* Content of the one element that tlv is; an empty span when it is none. */
 struct span der_content(struct span tlv);
 /* True when s is elements from end to end, at every depth. */

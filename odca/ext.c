@@ -1,39 +1,15 @@
 #include <string.h>
 
-#include "odca/asn1.h"
 #include "odca/ext.h"
 #include "odca/name.h"
 
 enum { /* GeneralName's tags, and others that RFC 5280 puts around them */
 	TAG_KEY_ID = 0x80,
-	TAG_DIRECTORY_NAME = 0xa4,
 	TAG_URI = 0x86,
 	TAG_DP_NAME = 0xa0,
 	TAG_FULL_NAME = 0xa0,
 	TAG_CRL_ISSUER = 0xa2,
 };
-
-int
-der_to_uint(struct span content, unsigned *ret)
-{
-	uint64_t v = 0;
-
-	if (content.n == 0 || content.n > 4 || (content.p[0] & 0x80) != 0)
-		return -1;
-	for (size_t i = 0; i < content.n; i++)
-		v = v << 8 | content.p[i];
-	*ret = (unsigned)v;
-	return 0;
-}
-
-int
-der_to_bool(struct span content, bool *ret)
-{
-	if (content.n != 1 || (content.p[0] != 0x00 && content.p[0] != 0xff))
-		return -1;
-	*ret = content.p[0] != 0;
-	return 0;
-}
 
 /* Readers: value is the content of the one element that the type has. */
 
@@ -66,11 +42,11 @@ read_basic_constraints(struct cert *c, struct span value)
 	c->have_bc = true;
 	while (der_get(&value, &d) == 0) {
 		if (d.tag == DER_BOOLEAN) {
-			if (der_to_bool(d.content, &c->is_ca) != 0)
+			if (field_bool(d.content, &c->is_ca) != 0)
 				return -1;
 			continue;
 		}
-		if (der_to_uint(d.content, &pathlen) != 0)
+		if (field_uint(d.content, &pathlen) != 0)
 			return -1;
 		c->pathlen = (int)pathlen;
 	}
@@ -135,7 +111,7 @@ read_san(struct cert *c, struct span value)
 
 	c->have_san = true;
 	while (der_get(&value, &d) == 0)
-		if (d.tag == TAG_DIRECTORY_NAME)
+		if (d.tag == DER_DIRECTORY_NAME)
 			read_tpm_name(c, der_content(d.content));
 	return 0;
 }
@@ -149,8 +125,8 @@ read_spec(struct cert *c, struct span values)
 	if (der_get(&values, &spec) || der_get(&spec.content, &family) ||
 	    der_get(&spec.content, &level) || level.tag != DER_INTEGER ||
 	    der_get(&spec.content, &revision) || revision.tag != DER_INTEGER ||
-	    der_to_uint(level.content, &c->spec_level) ||
-	    der_to_uint(revision.content, &c->spec_revision))
+	    field_uint(level.content, &c->spec_level) ||
+	    field_uint(revision.content, &c->spec_revision))
 		return -1;
 	(void)string_to_text(
 	    family.content, c->spec_family, sizeof(c->spec_family));
@@ -202,6 +178,18 @@ read_aia(struct cert *c, struct span value)
 	return 0;
 }
 
+/* RFC 5280 4.2.1.13: its Name, as it stands in the issuer field of the CRL. */
+static void
+read_crl_issuer(struct cert *c, struct span names)
+{
+	struct der name;
+
+	c->crldp_indirect = true;
+	while (der_get(&names, &name) == 0)
+		if (name.tag == DER_DIRECTORY_NAME && c->crl_issuer.n == 0)
+			c->crl_issuer = name.content;
+}
+
 static void
 read_point(struct cert *c, struct span point)
 {
@@ -209,7 +197,7 @@ read_point(struct cert *c, struct span point)
 
 	while (der_get(&point, &d) == 0) {
 		if (d.tag == TAG_CRL_ISSUER)
-			c->crldp_indirect = true;
+			read_crl_issuer(c, d.content);
 		if (d.tag != TAG_DP_NAME || der_get(&d.content, &full) ||
 		    full.tag != TAG_FULL_NAME)
 			continue;
@@ -223,6 +211,7 @@ read_crldp(struct cert *c, struct span value)
 {
 	struct der point;
 
+	c->have_crldp = true;
 	while (der_get(&value, &point) == 0)
 		read_point(c, point.content);
 	return 0;
@@ -259,17 +248,14 @@ int
 ext_decode(struct cert *c, struct ext *x, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		auto_asn1 node = NULL;
+		struct span value;
 
 		if (strcmp(known[i].oid, x->oid_text) != 0)
 			continue;
 		x->known = true;
-		if (!der_is_strict(x->value))
-			return err_set(
-			    e, E_FORMAT, "extension %s: no DER", x->oid_text);
-		if (asn1_decode(known[i].type, x->value, &node, e) != 0)
-			return err_wrap(e, "extension %s", x->oid_text);
-		if (known[i].read(c, der_content(x->value)) != 0)
+		if (field_ext_value(x, known[i].type, &value, e) != 0)
+			return -1;
+		if (known[i].read(c, value) != 0)
 			return err_set(e, E_FORMAT,
 			    "extension %s: a value out of range", x->oid_text);
 	}

@@ -1,14 +1,27 @@
 /*
- * Certificates as text, RFC 7468: the strict form is written, blanks and text
- * around are read over.
+ * Certificates and CRLs as text, RFC 7468: the strict form is written, blanks
+ * and text around are read over.
  */
 #include <string.h>
 
 #include "odca/cert.h"
+#include "odca/crl.h"
 
-#define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
-#define PEM_END   "-----END CERTIFICATE-----"
-#define PEM_LINE  64 /* RFC 7468, 2 */
+#define PEM_LINE 64 /* RFC 7468, 2 */
+
+/* What stands around the text of a kind, and what errors call it. */
+struct pem {
+	const char *begin, *end, *what;
+};
+
+/* clang-format off */
+static const struct pem pem_cert = {
+	"-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", "certificate"
+};
+static const struct pem pem_crl = {
+	"-----BEGIN X509 CRL-----", "-----END X509 CRL-----", "CRL"
+};
+/* clang-format on */
 
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			     "abcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -44,8 +57,9 @@ base64_encode(struct span s, struct buf *out)
 int
 cert_to_pem(struct span der, struct buf *out)
 {
-	if (buf_put(out, SPAN_STR(PEM_BEGIN "\n")) || base64_encode(der, out) ||
-	    buf_put(out, SPAN_STR(PEM_END "\n")))
+	if (buf_put(out, SPAN_STR(pem_cert.begin)) || buf_put_u8(out, '\n') ||
+	    base64_encode(der, out) || buf_put(out, SPAN_STR(pem_cert.end)) ||
+	    buf_put_u8(out, '\n'))
 		return -1;
 	return 0;
 }
@@ -96,29 +110,43 @@ take_until(struct span *s, const char *mark, struct span *ret)
 	return span_skip(s, strlen(mark));
 }
 
-int
-cert_from_file(struct span content, struct buf *out, struct err *e)
+static int
+from_file(
+    const struct pem *pem, struct span content, struct buf *out, struct err *e)
 {
 	struct span text = content, body;
 	size_t n, wanted;
 
 	if ((n = der_sequence_length(content, &wanted)) != 0) {
 		if (n != content.n)
-			return err_set(e, E_FORMAT,
-			    "%zu bytes after the certificate", content.n - n);
+			return err_set(e, E_FORMAT, "%zu bytes after the %s",
+			    content.n - n, pem->what);
 		return buf_put(out, content) == 0
 			   ? 0
-			   : err_set(e, E_LIMIT, "certificate of %zu bytes", n);
+			   : err_set(
+				 e, E_LIMIT, "%s of %zu bytes", pem->what, n);
 	}
-	for (n = 0; take_until(&text, PEM_BEGIN, &body) == 0; n++) {
-		if (take_until(&text, PEM_END, &body) != 0)
-			return err_set(e, E_SHORT,
-			    "certificate %zu has no end line", n + 1);
+	for (n = 1; take_until(&text, pem->begin, &body) == 0; n++) {
+		if (take_until(&text, pem->end, &body) != 0)
+			return err_set(
+			    e, E_SHORT, "%s %zu has no end line", pem->what, n);
 		if (base64_decode(body, out) != 0)
 			return err_set(e, E_FORMAT,
-			    "certificate %zu is no base64, or too long", n + 1);
+			    "%s %zu is no base64, or too long", pem->what, n);
 	}
-	if (n == 0)
-		return err_set(e, E_FORMAT, "no certificate, PEM or DER");
+	if (n == 1)
+		return err_set(e, E_FORMAT, "no %s, PEM or DER", pem->what);
 	return 0;
+}
+
+int
+cert_from_file(struct span content, struct buf *out, struct err *e)
+{
+	return from_file(&pem_cert, content, out, e);
+}
+
+int
+crl_from_file(struct span content, struct buf *out, struct err *e)
+{
+	return from_file(&pem_crl, content, out, e);
 }

@@ -6,6 +6,7 @@ static void
 bag_done(struct bag *b)
 {
 	free(b->members);
+	free(b->crls);
 }
 
 /* A member that parses is added, once. */
@@ -64,6 +65,29 @@ bag_add_given(struct bag *b, const struct span *certs, size_t n,
 	}
 }
 
+/* Those that parse. */
+static int
+bag_add_crls(struct bag *b, const struct verify_input *in, struct err *e)
+{
+	if (in->crl_policy == CRL_OFF || in->n_crls == 0)
+		return 0;
+	if (in->n_crls > MAX_GIVEN_CRLS)
+		return err_set(e, E_LIMIT, "more than %d CRLs", MAX_GIVEN_CRLS);
+	if ((b->crls = calloc(in->n_crls, sizeof(*b->crls))) == NULL)
+		return err_set(e, E_NOMEM, "%zu CRLs", in->n_crls);
+	for (size_t i = 0; i < in->n_crls; i++) {
+		struct err why = ERR_INIT;
+
+		if (crl_parse(in->crls[i], &b->crls[b->n_crls], &why) == 0) {
+			b->n_crls++;
+		} else if (b->crl_err.code == E_OK) {
+			b->crl_err = why;
+			(void)err_wrap(&b->crl_err, "number %zu", i + 1);
+		}
+	}
+	return 0;
+}
+
 static int
 bag_fill(struct bag *b, const struct verify_input *in, struct err *e)
 {
@@ -76,7 +100,7 @@ bag_fill(struct bag *b, const struct verify_input *in, struct err *e)
 	bag_add_nv(b, in);
 	bag_add_given(b, in->extra, in->n_extra, FROM_EXTRA, "certificate");
 	bag_add_given(b, in->roots, in->n_roots, FROM_ROOTS, "trust anchor");
-	return 0;
+	return bag_add_crls(b, in, e);
 }
 
 bool
@@ -156,11 +180,10 @@ walk(struct bag *b, const struct verify_input *in, struct verify_report *r)
 
 /* Judge by the rows of some places. */
 static int
-run_rules(const struct look *l, unsigned places, struct verify_report *r,
-    struct err *e)
+run_rules(const struct rule *rule, const struct look *l, unsigned places,
+    struct verify_report *r, struct err *e)
 {
-	for (const struct rule *rule = check_rules; rule->name != NULL;
-	     rule++) {
+	for (; rule->name != NULL; rule++) {
 		struct check *c = &r->checks[r->n_checks];
 
 		if ((rule->where & places) == 0)
@@ -178,6 +201,17 @@ run_rules(const struct look *l, unsigned places, struct verify_report *r,
 		r->n_checks++;
 	}
 	return 0;
+}
+
+static int
+run_places(const struct look *l, unsigned places, struct verify_report *r,
+    struct err *e)
+{
+	if (run_rules(check_rules, l, places, r, e) != 0)
+		return -1;
+	if (l->in->crl_policy == CRL_OFF)
+		return 0;
+	return run_rules(crl_rules, l, places, r, e);
 }
 
 /* Where on the path is certificate i? */
@@ -201,12 +235,14 @@ run_all(const struct verify_input *in, const struct bag *b,
 		.in = in, .bag = b, .path = r->path, .n_path = r->n_path
 	};
 
-	if (run_rules(&l, ON_INPUT, r, e) != 0)
+	if (run_places(&l, ON_INPUT, r, e) != 0)
 		return -1;
 	for (l.i = 0; l.i < l.n_path; l.i++) {
 		l.cert = &r->path[l.i];
 		l.issuer = l.i + 1 < l.n_path ? l.cert + 1 : NULL;
-		if (run_rules(&l, places_of(&l), r, e) != 0)
+		if (in->crl_policy != CRL_OFF && l.issuer != NULL)
+			crl_choose(&l, &l.crl);
+		if (run_places(&l, places_of(&l), r, e) != 0)
 			return -1;
 	}
 	return 0;

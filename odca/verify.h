@@ -39,6 +39,14 @@ struct verify_tpm {
 	uint32_t revision;     /* TPM_PT_REVISION */
 };
 
+/* What becomes of a certificate whose CRL is not among those given. One that is
+ * given and does not hold, for its signature or its dates, fails with each. */
+enum crl_policy {
+	CRL_OFF,          /* nothing is said of revocation */
+	CRL_IF_AVAILABLE, /* skipped */
+	CRL_REQUIRE,      /* failed; skipped when the certificate names none */
+};
+
 struct verify_input {
 	struct span ek;       /* DER EK certificate */
 	struct span nv_chain; /* certificates in NV, indices already joined; may
@@ -49,6 +57,9 @@ struct verify_input {
 	size_t n_roots;
 	struct verify_tpm tpm;
 	time_t now;
+	const struct span *crls; /* DER; order does not matter */
+	size_t n_crls;
+	enum crl_policy crl_policy;
 };
 
 struct verify_report {

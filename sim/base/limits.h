@@ -42,6 +42,12 @@
 #define MAX_NAME_TEXT 256
 #define MAX_URI       256
 
+/* CRLs. A real one of the On-Die CA is empty and below 400 bytes. */
+#define MAX_CRL_SIZE    (1024 * 1024)
+#define MAX_CRL_ENTRIES 4096
+/* CRLs that a verifier is given. */
+#define MAX_GIVEN_CRLS 64
+
 /* TPM NV: libtpms' MAX_NV_INDEX_SIZE, and its MAX_NV_BUFFER_SIZE for one read
  * or write. */
 #define MAX_NV_INDEX 2048

@@ -1,6 +1,7 @@
 /*
- * makecert.h - certificates for tests, put together from DER in hex, so that
- * each part can be wrong. Nothing of odca/issue.c or libtasn1 takes part.
+ * makecert.h - certificates and CRLs for tests, put together from DER in hex,
+ * so that each part can be wrong. Nothing of odca/issue.c or libtasn1 takes
+ * part.
  */
 #ifndef TESTS_MAKECERT_H
 #define TESTS_MAKECERT_H
@@ -82,7 +83,7 @@ make_wrap(struct buf *out, uint8_t tag, struct buf *content)
 }
 
 static inline void
-make_exts(struct buf *out, const struct make_ext *x)
+make_exts(struct buf *out, uint8_t tag, const struct make_ext *x)
 {
 	auto_buf value = BUF_INIT(UINT16_MAX);
 	auto_buf ext = BUF_INIT(UINT16_MAX);
@@ -100,7 +101,31 @@ make_exts(struct buf *out, const struct make_ext *x)
 		make_wrap(&list, 0x30, &ext);
 	}
 	make_wrap(&sequence, 0x30, &list);
-	make_wrap(out, 0xa3, &sequence);
+	make_wrap(out, tag, &sequence);
+}
+
+/* Put around a TBS its algorithm and signature: sig, a whole BIT STRING, or
+ * signer's (P-384). */
+static inline void
+make_signed(struct buf *out, const struct buf *tbs, const char *alg,
+    const char *sig, const struct key *signer)
+{
+	auto_buf content = BUF_INIT(UINT16_MAX);
+	auto_buf bits = BUF_INIT(MAX_ECDSA_P384 + 1);
+
+	make_put(&content, buf_span(tbs));
+	make_hex(&content, alg);
+	if (signer == NULL) {
+		make_hex(&content, sig);
+	} else {
+		int rc = buf_put_u8(&bits, 0) ||
+			 key_sign(signer, buf_span(tbs), &bits, NULL);
+
+		assert(rc == 0);
+		(void)rc;
+		make_wrap(&content, 0x03, &bits);
+	}
+	make_wrap(out, 0x30, &content);
 }
 
 /* Append the certificate; with signer (P-384) the signature is real. */
@@ -110,27 +135,39 @@ make_certificate(
 {
 	auto_buf content = BUF_INIT(UINT16_MAX);
 	auto_buf tbs = BUF_INIT(UINT16_MAX);
-	auto_buf sig = BUF_INIT(MAX_ECDSA_P384 + 1);
 	const char *const parts[] = { m->version, m->serial, m->alg, m->issuer,
 		m->validity, m->subject, m->spki };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		make_hex(&content, parts[i]);
-	make_exts(&content, m->exts);
+	make_exts(&content, 0xa3, m->exts);
 	make_wrap(&tbs, 0x30, &content);
-	make_put(&content, buf_span(&tbs));
-	make_hex(&content, m->outer_alg);
-	if (signer == NULL) {
-		make_hex(&content, m->sig);
-	} else {
-		int rc = buf_put_u8(&sig, 0) ||
-			 key_sign(signer, buf_span(&tbs), &sig, NULL);
+	make_signed(out, &tbs, m->outer_alg, m->sig, signer);
+}
 
-		assert(rc == 0);
-		(void)rc;
-		make_wrap(&content, 0x03, &sig);
-	}
-	make_wrap(out, 0x30, &content);
+/* The same for a CRL; revoked is the whole SEQUENCE, or "". */
+struct make_crl {
+	const char *version, *alg, *issuer, *this_update, *next_update,
+	    *revoked;
+	struct make_ext exts[MAKE_MAX_EXTS + 1];
+	const char *outer_alg;
+	const char *sig;
+};
+
+static inline void
+make_revocation_list(
+    const struct make_crl *m, const struct key *signer, struct buf *out)
+{
+	auto_buf content = BUF_INIT(UINT16_MAX);
+	auto_buf tbs = BUF_INIT(UINT16_MAX);
+	const char *const parts[] = { m->version, m->alg, m->issuer,
+		m->this_update, m->next_update, m->revoked };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		make_hex(&content, parts[i]);
+	make_exts(&content, 0xa0, m->exts);
+	make_wrap(&tbs, 0x30, &content);
+	make_signed(out, &tbs, m->outer_alg, m->sig, signer);
 }
 
 #endif

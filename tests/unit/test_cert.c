@@ -342,6 +342,7 @@ static const struct {
 	{ "0480 0000", false },     /* indefinite */
 	{ "048101 00", false },     /* 1 fits the short form */
 	{ "04820001 00", false },
+	{ "0483000100 00", false },
 	{ "3004 048101 00", false },
 	/* 16 and 17 in one another */
 	{ "301e 301c 301a 3018 3016 3014 3012 3010 300e 300c 300a 3008 3006 3004 3002 3000", true },
