@@ -51,12 +51,13 @@ int
 build_name(asn1_node node, const char *path, const struct rdn *rdns,
     const struct vars *v, struct err *e)
 {
-	char rdn[MAX_NODE_PATH], type[MAX_NODE_PATH], value[MAX_NODE_PATH],
-	    text[MAX_TEXT];
+	char rdn[MAX_NODE_PATH], type[MAX_NODE_PATH + 16],
+	    value[MAX_NODE_PATH + 16], text[MAX_TEXT];
 
-	(void)snprintf(rdn, sizeof(rdn), "%s.?LAST", path);
-	(void)snprintf(type, sizeof(type), "%s.?LAST.?LAST.type", path);
-	(void)snprintf(value, sizeof(value), "%s.?LAST.?LAST.value", path);
+	(void)snprintf(
+	    rdn, sizeof(rdn), "%s%s?LAST", path, *path != '\0' ? "." : "");
+	(void)snprintf(type, sizeof(type), "%s.?LAST.type", rdn);
+	(void)snprintf(value, sizeof(value), "%s.?LAST.value", rdn);
 	for (size_t i = 0; i < MAX_RDNS && rdns[i].oid != NULL; i++) {
 		if (profile_text(rdns[i].text, v, text, sizeof(text), e) ||
 		    asn1_put_text(node, path, "NEW", e) ||
@@ -66,6 +67,19 @@ build_name(asn1_node node, const char *path, const struct rdn *rdns,
 			return -1;
 	}
 	return 0;
+}
+
+int
+build_subject(const struct profile *p, const struct vars *v, struct buf *out,
+    struct err *e)
+{
+	auto_asn1 node = NULL;
+
+	return asn1_make("Name", &node, e) ||
+		       build_name(node, "", p->subject, v, e) ||
+		       asn1_encode(node, "", out, e)
+		   ? -1
+		   : 0;
 }
 
 /* The root and the first intermediate have NULL parameters, inside and out. */

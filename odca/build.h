@@ -26,6 +26,9 @@ struct build {
 /* Append the signed certificate. */
 int build_cert(const struct build *b, struct buf *out, struct err *e);
 
+/* Append the DER Name of a row's subject. */
+int build_subject(const struct profile *p, const struct vars *v,
+    struct buf *out, struct err *e);
 /* subjectKeyIdentifier of a CA's key, as its generation makes it. */
 int build_key_id(const struct pubkey *key, enum generation gen,
     uint8_t out[static KEY_ID_SIZE], struct err *e);

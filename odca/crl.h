@@ -118,6 +118,8 @@ int crl_compare_age(const struct crl *a, const struct crl *b);
 /* "keyCompromise"; "unknown reason" beyond the list, "no reason" for none. */
 const char *crl_reason_text(enum crl_reason reason);
 
+/* Append the CRL as PEM. (pem.c) */
+int crl_to_pem(struct span der, struct buf *out);
 /* Append every CRL in PEM text (many) or one in DER to out, as concatenated
  * DER; der_get() takes them apart. (pem.c) */
 int crl_from_file(struct span content, struct buf *out, struct err *e);

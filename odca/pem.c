@@ -54,14 +54,26 @@ base64_encode(struct span s, struct buf *out)
 	return 0;
 }
 
-int
-cert_to_pem(struct span der, struct buf *out)
+static int
+to_pem(const struct pem *kind, struct span der, struct buf *out)
 {
-	if (buf_put(out, SPAN_STR(pem_cert.begin)) || buf_put_u8(out, '\n') ||
-	    base64_encode(der, out) || buf_put(out, SPAN_STR(pem_cert.end)) ||
+	if (buf_put(out, SPAN_STR(kind->begin)) || buf_put_u8(out, '\n') ||
+	    base64_encode(der, out) || buf_put(out, SPAN_STR(kind->end)) ||
 	    buf_put_u8(out, '\n'))
 		return -1;
 	return 0;
+}
+
+int
+cert_to_pem(struct span der, struct buf *out)
+{
+	return to_pem(&pem_cert, der, out);
+}
+
+int
+crl_to_pem(struct span der, struct buf *out)
+{
+	return to_pem(&pem_crl, der, out);
 }
 
 static bool

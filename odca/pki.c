@@ -10,20 +10,33 @@
 #include "sim/base/file.h"
 #include "sim/base/limits.h"
 
-/* Read when they are asked for: a start needs one or two of many. */
+/* Certificates or CRLs, read when they are asked for: a start needs one or two
+ * of many. */
 struct entries {
 	struct {
 		char name[MAX_CA_NAME];
-		struct buf cert;
+		struct buf der;
 	} e[MAX_CAS];
 	size_t n;
-	size_t listed; /* so many are in the order of pki_list(); 0: not yet */
+	bool all; /* and in the order of the list */
 };
+
+enum kind { CERTS, CRLS };
+
+/* clang-format off */
+static const struct {
+	const char *dir, *ending, *type; /* its ASN.1 */
+	size_t max;
+} kinds[] = {
+	[CERTS] = { "certs/", ".cer", "Certificate", MAX_CERT_SIZE },
+	[CRLS] = { "crls/", ".crl", "CertificateList", MAX_CRL_SIZE },
+};
+/* clang-format on */
 
 struct pki {
 	int dir; /* -1: built-in */
 	char host[MAX_HOST_LENGTH + 1];
-	struct entries *cache;
+	struct entries *cache[2];
 };
 
 static int
@@ -60,33 +73,34 @@ read_host(struct pki *p, struct err *e)
 	return pki_set_host(p, (char *)text.p, e);
 }
 
-/* A whole certificate and nothing else; what it says is not judged here. */
+/* One whole DER value and nothing else; what it says is not judged here. */
 static int
-check_cert(struct span der, struct err *e)
+check_der(enum kind k, struct span der, struct err *e)
 {
 	auto_asn1 node = NULL;
 
-	return asn1_decode("Certificate", der, &node, e);
+	return asn1_decode(kinds[k].type, der, &node, e);
 }
 
 static int
-read_cert(const struct pki *p, const char *name, struct err *e)
+read_entry(const struct pki *p, enum kind k, const char *name, struct err *e)
 {
-	struct entries *cache = p->cache;
+	struct entries *cache = p->cache[k];
 	char path[MAX_CA_FILE];
-	struct buf *cert;
+	struct buf *der;
 	int rc;
 
 	if (cache->n == MAX_CAS)
 		return err_set(e, E_LIMIT, "more than %d CAs", MAX_CAS);
-	cert = &cache->e[cache->n].cert;
-	(void)snprintf(path, sizeof(path), CA_CERT_FILE, name);
-	buf_init(cert, MAX_CERT_SIZE);
-	rc = read_part(p, path, cert, e);
-	if (rc == 0 && p->dir >= 0 && check_cert(buf_span(cert), e) != 0)
+	der = &cache->e[cache->n].der;
+	(void)snprintf(
+	    path, sizeof(path), "%s%s%s", kinds[k].dir, name, kinds[k].ending);
+	buf_init(der, kinds[k].max);
+	rc = read_part(p, path, der, e);
+	if (rc == 0 && p->dir >= 0 && check_der(k, buf_span(der), e) != 0)
 		rc = err_wrap(e, "%s", path);
 	if (rc != 0) {
-		buf_free(cert);
+		buf_free(der);
 		return -1;
 	}
 	(void)snprintf(cache->e[cache->n].name, MAX_CA_NAME, "%s", name);
@@ -94,50 +108,69 @@ read_cert(const struct pki *p, const char *name, struct err *e)
 	return 0;
 }
 
-/* Its place in the cache. */
 static int
-find_cert(const struct pki *p, const char *name, size_t *ret, struct err *e)
+find_entry(const struct pki *p, enum kind k, const char *name, struct span *ret,
+    struct err *e)
 {
-	const struct entries *cache = p->cache;
+	const struct entries *cache = p->cache[k];
+	size_t i = 0;
 
-	for (*ret = 0; *ret < cache->n; (*ret)++) {
-		if (strcmp(cache->e[*ret].name, name) == 0)
-			return 0;
-	}
-	return read_cert(p, name, e);
+	while (i < cache->n && strcmp(cache->e[i].name, name) != 0)
+		i++;
+	if (i == cache->n && read_entry(p, k, name, e) != 0)
+		return -1;
+	*ret = buf_span(&cache->e[i].der);
+	return 0;
 }
 
 static void
 forget(struct entries *cache)
 {
 	for (size_t i = 0; i < cache->n; i++)
-		buf_free(&cache->e[i].cert);
-	cache->n = cache->listed = 0;
+		buf_free(&cache->e[i].der);
+	cache->n = 0;
+	cache->all = false;
 }
 
-/* All of them, issuers first. A directory may be older than a family and lack
- * its CAs; who asks for one of them is told. */
+/* All of a kind, in the list's order. A directory may be older than a family
+ * and lack its CAs; who asks for one of them is told. */
 static int
-read_all(const struct pki *p, struct err *e)
+read_all(const struct pki *p, enum kind k, struct err *e)
 {
-	struct ca_list cas = { .n = 0 };
+	struct ca_list list = { .n = 0 };
 
-	if (p->cache->listed > 0)
+	if (p->cache[k]->all)
 		return 0;
-	if (pki_list(&cas, p->host, e) != 0)
+	if (pki_list(&list, p->host, e) != 0 ||
+	    (k == CRLS && pki_list_crls(&list, e) != 0))
 		return -1;
-	forget(p->cache);
-	for (size_t i = 0; i < cas.n; i++) {
+	forget(p->cache[k]);
+	for (size_t i = 0; i < list.n; i++) {
 		struct err why = ERR_INIT;
 
-		if (read_cert(p, cas.ca[i].name, &why) == 0 ||
+		if (read_entry(p, k, list.ca[i].name, &why) == 0 ||
 		    why.code == E_NOTFOUND)
 			continue;
 		if (e != NULL)
 			*e = why;
 		return -1;
 	}
-	p->cache->listed = p->cache->n;
+	p->cache[k]->all = true;
+	return 0;
+}
+
+static int
+give_all(const struct pki *p, enum kind k, struct pki_file ret[static MAX_CAS],
+    size_t *ret_n, struct err *e)
+{
+	const struct entries *cache = p->cache[k];
+
+	if (read_all(p, k, e) != 0)
+		return -1;
+	*ret_n = cache->n;
+	for (size_t i = 0; i < *ret_n; i++)
+		ret[i] = (struct pki_file){ cache->e[i].name,
+			buf_span(&cache->e[i].der) };
 	return 0;
 }
 
@@ -156,9 +189,12 @@ pki_open(const char *dir, struct pki **ret, struct err *e)
 	auto_pki p = calloc(1, sizeof(*p));
 	struct span root;
 
-	if (p == NULL || (p->cache = calloc(1, sizeof(*p->cache))) == NULL)
+	if (p == NULL)
 		return err_set(e, E_NOMEM, "hierarchy: out of memory");
 	p->dir = -1;
+	for (enum kind k = CERTS; k <= CRLS; k++)
+		if ((p->cache[k] = calloc(1, sizeof(*p->cache[k]))) == NULL)
+			return err_set(e, E_NOMEM, "hierarchy: out of memory");
 	if (dir != NULL) {
 		p->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (p->dir < 0) {
@@ -169,7 +205,8 @@ pki_open(const char *dir, struct pki **ret, struct err *e)
 	/* A directory is judged whole, at once; the built-in one is as it was
 	 * built. */
 	if (read_host(p, e) != 0 || pki_root(p, GEN_ONDIE, &root, e) != 0 ||
-	    (dir != NULL && read_all(p, e) != 0))
+	    (dir != NULL &&
+		(read_all(p, CERTS, e) != 0 || read_all(p, CRLS, e) != 0)))
 		return dir != NULL ? foreign(dir, e)
 				   : err_wrap(e, "built-in hierarchy");
 	*ret = TAKE(p);
@@ -181,9 +218,11 @@ pki_free(struct pki *p)
 {
 	if (p == NULL)
 		return;
-	if (p->cache != NULL)
-		forget(p->cache);
-	free(p->cache);
+	for (enum kind k = CERTS; k <= CRLS; k++) {
+		if (p->cache[k] != NULL)
+			forget(p->cache[k]);
+		free(p->cache[k]);
+	}
 	if (p->dir >= 0)
 		(void)close(p->dir);
 	free(p);
@@ -198,25 +237,31 @@ pki_host(const struct pki *p)
 int
 pki_cert(const struct pki *p, const char *name, struct span *ret, struct err *e)
 {
-	size_t i;
-
-	if (find_cert(p, name, &i, e) != 0)
-		return err_wrap(e, "the hierarchy has no certs/%s.cer", name);
-	*ret = buf_span(&p->cache->e[i].cert);
-	return 0;
+	return find_entry(p, CERTS, name, ret, e) == 0
+		   ? 0
+		   : err_wrap(e, "the hierarchy has no certs/%s.cer", name);
 }
 
 int
-pki_certs(const struct pki *p, struct pki_cert ret[static MAX_CAS],
+pki_certs(const struct pki *p, struct pki_file ret[static MAX_CAS],
     size_t *ret_n, struct err *e)
 {
-	if (read_all(p, e) != 0)
-		return -1;
-	*ret_n = p->cache->n;
-	for (size_t i = 0; i < *ret_n; i++)
-		ret[i] = (struct pki_cert){ p->cache->e[i].name,
-			buf_span(&p->cache->e[i].cert) };
-	return 0;
+	return give_all(p, CERTS, ret, ret_n, e);
+}
+
+int
+pki_crl(const struct pki *p, const char *name, struct span *ret, struct err *e)
+{
+	return find_entry(p, CRLS, name, ret, e) == 0
+		   ? 0
+		   : err_wrap(e, "the hierarchy has no crls/%s.crl", name);
+}
+
+int
+pki_crls(const struct pki *p, struct pki_file ret[static MAX_CAS],
+    size_t *ret_n, struct err *e)
+{
+	return give_all(p, CRLS, ret, ret_n, e);
 }
 
 int

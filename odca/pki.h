@@ -10,6 +10,7 @@
  *   certs/TGL_00002004_OnDie_CA.cer ...
  *   certs/DE/...                            the debug world's, same names
  *   certs/EKRootPublicKey.cer ...           of the EPID era
+ *   crls/OnDie_CA.crl ...                   DER
  *   keys/<same name>.TEST-ONLY.pem          PKCS #8
  *   host                                    the host in the URLs, one line
  */
@@ -37,13 +38,18 @@ int pki_set_host(struct pki *p, const char *host, struct err *e);
 int pki_cert(
     const struct pki *p, const char *name, struct span *ret, struct err *e);
 
-struct pki_cert {
+struct pki_file {
 	const char *name; /* as above */
 	struct span der;
 };
 /* All of them, roots first, then issuers before what they issue; what ret
  * holds borrows from p. */
-int pki_certs(const struct pki *p, struct pki_cert ret[static MAX_CAS],
+int pki_certs(const struct pki *p, struct pki_file ret[static MAX_CAS],
+    size_t *ret_n, struct err *e);
+/* The same of CRLs ("TGL_00002004_OnDie_CA", "OnDie_CA_CSME_Indirect"). */
+int
+pki_crl(const struct pki *p, const char *name, struct span *ret, struct err *e);
+int pki_crls(const struct pki *p, struct pki_file ret[static MAX_CAS],
     size_t *ret_n, struct err *e);
 /* The self-signed one of a generation; E_NOTFOUND in a directory that is older
  * than the generation. */

@@ -8,7 +8,7 @@
 #include "odca/build.h"
 #include "odca/device.h"
 #include "odca/pki.h"
-#include "odca/pki_list.h"
+#include "odca/pki_crl.h"
 #include "sim/base/file.h"
 
 /* Before the PEM, where everybody sees it who opens the file. */
@@ -35,8 +35,8 @@ is_empty(const char *dir)
 static int
 make_subdirs(int dir, const char *name, struct err *e)
 {
-	static const char *const subdirs[] = { "certs", "certs/DE", "keys",
-		"keys/DE" };
+	static const char *const subdirs[] = { "certs", "certs/DE", "crls",
+		"crls/DE", "keys", "keys/DE" };
 
 	for (size_t i = 0; i < sizeof(subdirs) / sizeof(*subdirs); i++)
 		if (mkdirat(dir, subdirs[i], 0700) != 0 && errno != EEXIST)
@@ -151,6 +151,31 @@ create_all(int dir, const struct ca_list *l, const struct pki *have,
 	return 0;
 }
 
+/* After the CAs: their first CRLs, where there are none. */
+static int
+create_crls(int dir, const struct ca_list *l, const struct pki *have,
+    struct key *const *keys, struct err *e)
+{
+	struct ca_list crls = *l;
+	struct span der;
+
+	if (pki_list_crls(&crls, e) != 0)
+		return -1;
+	for (size_t i = 0; i < crls.n; i++) {
+		const struct ca *row = &crls.ca[i];
+		size_t ca = 0;
+
+		if (have != NULL && pki_crl(have, row->name, &der, NULL) == 0)
+			continue;
+		while (l->ca[ca].profile != row->profile ||
+		       l->ca[ca].vars.batch != row->vars.batch)
+			ca++;
+		if (crl_create(dir, row, keys[ca], e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 create_listed(int dir, const char *host, const struct pki *have, struct err *e)
 {
@@ -160,6 +185,8 @@ create_listed(int dir, const char *host, const struct pki *have, struct err *e)
 
 	if (rc == 0)
 		rc = create_all(dir, &l, have, keys, e);
+	if (rc == 0)
+		rc = create_crls(dir, &l, have, keys, e);
 	for (size_t i = 0; i < l.n; i++)
 		key_free(keys[i]);
 	return rc;

@@ -16,16 +16,11 @@ pki_issuing_name(
 		out[0] = '\0';
 }
 
+/* Append ca under the name that text gives, unless it is there. */
 static int
-add_ca(
-    struct ca_list *l, const char *level, const struct vars *v, struct err *e)
+add(struct ca_list *l, struct ca ca, const char *text, struct err *e)
 {
-	struct ca ca = { .vars = *v };
-
-	ca.profile = profile_find(level, v->batch->gen);
-	if (ca.profile == NULL)
-		return 0; /* the EPID era has no intermediate level */
-	if (profile_text(ca.profile->file, v, ca.name, sizeof(ca.name), e) != 0)
+	if (profile_text(text, &ca.vars, ca.name, sizeof(ca.name), e) != 0)
 		return -1;
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->ca[i].name, ca.name) == 0)
@@ -35,6 +30,17 @@ add_ca(
 		return err_set(e, E_LIMIT, "more than %d CAs", MAX_CAS);
 	l->ca[l->n++] = ca;
 	return 0;
+}
+
+static int
+add_ca(
+    struct ca_list *l, const char *level, const struct vars *v, struct err *e)
+{
+	const struct ca ca = { .profile = profile_find(level, v->batch->gen),
+		.vars = *v };
+
+	/* The EPID era has no intermediate level. */
+	return ca.profile != NULL ? add(l, ca, ca.profile->file, e) : 0;
 }
 
 /* Issuers before what they issue. */
@@ -57,6 +63,29 @@ pki_list(struct ca_list *l, const char *host, struct err *e)
 				if (add_ca(l, levels[level], &v, e) != 0)
 					return -1;
 			}
+		}
+	}
+	return 0;
+}
+
+int
+pki_list_crls(struct ca_list *l, struct err *e)
+{
+	const struct ca_list cas = *l;
+	size_t n;
+	const struct crl_profile *p = crl_profile_all(&n);
+
+	l->n = 0;
+	for (size_t i = 0; i < cas.n; i++) {
+		for (size_t k = 0; k < n; k++) {
+			struct ca ca = cas.ca[i];
+
+			if ((p[k].gens & GENS(ca.vars.batch->gen)) == 0 ||
+			    strcmp(p[k].issuer, ca.profile->name) != 0)
+				continue;
+			ca.crl = &p[k];
+			if (add(l, ca, p[k].file, e) != 0)
+				return -1;
 		}
 	}
 	return 0;

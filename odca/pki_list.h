@@ -5,18 +5,20 @@
 #ifndef ODCA_PKI_LIST_H
 #define ODCA_PKI_LIST_H
 
-#include "odca/profile.h"
+#include "odca/crl_profile.h"
 #include "sim/base/limits.h"
 
 #define MAX_CA_NAME  48
 #define MAX_CA_FILE  (MAX_CA_NAME + 32)
 #define CA_CERT_FILE "certs/%s.cer"
+#define CA_CRL_FILE  "crls/%s.crl"
 #define CA_KEY_FILE  "keys/%s.TEST-ONLY.pem"
 #define CA_HOST_FILE "host"
 
 struct ca {
 	char name[MAX_CA_NAME]; /* of its files */
 	const struct profile *profile;
+	const struct crl_profile *crl; /* in a list of CRLs: this one of them */
 	struct vars vars;
 };
 
@@ -29,6 +31,8 @@ struct ca_list {
 int pki_check_host(const char *host, struct err *e);
 /* All of them, issuers before what they issue; host is borrowed. */
 int pki_list(struct ca_list *l, const char *host, struct err *e);
+/* In place of CAs the CRLs that they sign, each with its CA's profile. */
+int pki_list_crls(struct ca_list *l, struct err *e);
 /* The one that signs ca's certificate; NULL when it is not in the list. */
 const struct ca *
 pki_list_issuer(const struct ca_list *l, const struct ca *ca, struct err *e);

@@ -114,6 +114,8 @@ put_word(
 		{ "batch-file", batch_file },
 		{ "group-file", group_file },
 		{ "batch-date", b->not_before },
+		{ "crl-date",
+		    b->crl_date != NULL ? b->crl_date : b->not_before },
 		{ "intermediate-date",
 		    osse ? "221003000000Z" : "200304170425Z" },
 		{ "policies", b->policies != NULL ? b->policies : "" },

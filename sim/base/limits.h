@@ -46,7 +46,7 @@
 #define MAX_CRL_SIZE    (1024 * 1024)
 #define MAX_CRL_ENTRIES 4096
 /* CRLs that a verifier is given. */
-#define MAX_GIVEN_CRLS 64
+#define MAX_GIVEN_CRLS 256
 
 /* TPM NV: libtpms' MAX_NV_INDEX_SIZE, and its MAX_NV_BUFFER_SIZE for one read
  * or write. */

@@ -57,6 +57,8 @@ static const struct opt show[] = {
 static const struct opt verify[] = {
 	{ "json",  0, OPT_FLAG,   AT(json),  NULL,   "one JSON object with every check, instead of text", 0, 0 },
 	{ "roots", 0, OPT_STRING, AT(roots), "FILE", "certificates, PEM or DER: self-signed ones are trusted in place of the TEST root, others complete the chain", 0, 0 },
+	{ "crl",   0, OPT_CHOICE, AT(crl),   "require|if-available|off", "whether each certificate has to be on no revocation list: one has to be there, is used if it is there, is not looked at (default: if-available)", 0, 0 },
+	{ "crls",  0, OPT_STRING, AT(crls),  "FILE", "revocation lists, PEM or DER, beside those of the hierarchy", 0, 0 },
 	{ "time",  0, OPT_STRING, AT(time),  "WHEN", "verify as of then: 2030-01-31, 2030-01-31T12:00:00Z or seconds since 1970 (default: now)", 0, 0 },
 	END
 };
@@ -73,6 +75,25 @@ static const struct opt ca_init[] = {
 static const struct opt ca_export[] = {
 	{ "pki", 0, OPT_STRING, AT(device.pki), "DIR", "hierarchy that 'odcasim ca init' made (default: the built-in TEST one)", 0, 0 },
 	{ "out", 0, OPT_STRING, AT(out),        "DIR", "write one DER file a certificate there, root.pem and root-epid.pem (default: PEM on stdout)", 0, 0 },
+	END
+};
+static const struct opt ca_crl[] = {
+	{ "pki",   0, OPT_STRING, AT(device.pki), "DIR",  "hierarchy that 'odcasim ca init' made (default: the built-in TEST one)", 0, 0 },
+	{ "out",   0, OPT_STRING, AT(out),        "DIR",  "write one DER file a list there (default: PEM on stdout)", 0, 0 },
+	{ "json",  0, OPT_FLAG,   AT(json),       NULL,   "what the lists say, as one JSON object", 0, 0 },
+	{ "renew", 0, OPT_FLAG,   AT(renew),      NULL,   "sign all lists in --pki anew first, as of now and with the next number", 0, 0 },
+	{ "until", 0, OPT_STRING, AT(until),      "WHEN", "with --renew: nextUpdate; 2030-01-31, 2030-01-31T12:00:00Z or seconds since 1970 (default: the end of 2049, as on silicon)", 0, 0 },
+	END
+};
+static const struct opt ca_revoke[] = {
+	{ "pki",         0, OPT_STRING, AT(device.pki),         "DIR",    "hierarchy that 'odcasim ca init' made", 0, 0 },
+	{ "state",       0, OPT_STRING, AT(state),              "DIR",    "the device that is there: its ROM CA; of the EPID era its EKs", 0, 0 },
+	{ "serial",      0, OPT_STRING, AT(revoke.serial),      "HEX",    "a device by its ROM CA's serial number, chain.rom_serial of 'mint'; with --family, and --batch unless it is the default one", 0, 0 },
+	{ "svn",         0, OPT_NUMBER, AT(device.svn),         "N",      "a firmware: the Kernel and PTT CAs of security version N, of all devices of --family", 1, MAX_SVN },
+	{ "ca",          0, OPT_STRING, AT(revoke.ca),          "NAME",   "a CA by its file's name: TGL_00002004_OnDie_CA is a batch, ODCA_CA2_CSME_Intermediate a generation", 0, 0 },
+	{ "family",      0, OPT_STRING, AT(device.family),      "NAME",   "platform of --serial and --svn", 0, 0 },
+	{ "batch",       0, OPT_STRING, AT(device.batch),       "NUMBER", "with --family: its fuse batch; alone with it: revoke that batch", 0, 0 },
+	{ "reason",      0, OPT_CHOICE, AT(revoke.reason),      "keyCompromise|cACompromise|superseded|cessationOfOperation", "why (default: the entry does not say)", 0, 0 },
 	END
 };
 static const struct opt simulator[] = {
@@ -97,4 +118,6 @@ const struct opt_group opts_verify = { "verification", verify };
 const struct opt_group opts_json = { "output", json };
 const struct opt_group opts_ca_init = { "hierarchy", ca_init };
 const struct opt_group opts_ca_export = { "hierarchy", ca_export };
+const struct opt_group opts_ca_crl = { "hierarchy", ca_crl };
+const struct opt_group opts_ca_revoke = { "what", ca_revoke };
 const struct opt_group opts_simulator = { "options", simulator };

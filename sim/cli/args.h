@@ -27,9 +27,16 @@ struct args {
 	bool json, pem;
 	const char *roots;
 	const char *time;
+	const char *crl; /* "require", "if-available", "off" */
+	const char *crls;
 	/* ca */
 	const char *out;
 	bool add;
+	bool renew;
+	const char *until;
+	struct {
+		const char *serial, *ca, *reason;
+	} revoke;
 	/* tpm_server */
 	unsigned port; /* 0: 2321 */
 	bool remove, manufacture, pick_ports, verbose;
@@ -40,7 +47,8 @@ struct args {
 
 extern const struct opt_group opts_common, opts_home, opts_new_home,
     opts_device, opts_listen, opts_startup, opts_source, opts_show, opts_verify,
-    opts_json, opts_ca_init, opts_ca_export, opts_simulator;
+    opts_json, opts_ca_init, opts_ca_export, opts_ca_crl, opts_ca_revoke,
+    opts_simulator;
 
 /* One subcommand. run gives the exit status, or -1 with e set. */
 struct command {
@@ -65,6 +73,8 @@ int cmd_show(const struct args *a, struct err *e);
 int cmd_verify(const struct args *a, struct err *e);
 int cmd_ca_init(const struct args *a, struct err *e);
 int cmd_ca_export(const struct args *a, struct err *e);
+int cmd_ca_crl(const struct args *a, struct err *e);
+int cmd_ca_revoke(const struct args *a, struct err *e);
 int cmd_tpm_server(const struct args *a, struct err *e);
 int cmd_tpm2_simulator(const struct args *a, struct err *e);
 int cmd_version(const struct args *a, struct err *e);

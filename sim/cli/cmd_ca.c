@@ -5,6 +5,7 @@
 #include "odca/cert.h"
 #include "odca/pki.h"
 #include "sim/base/file.h"
+#include "sim/cli/ca.h"
 #include "sim/cli/home.h"
 
 int
@@ -80,22 +81,22 @@ export_roots(const struct args *a, const struct pki *pki, struct err *e)
 	return 0;
 }
 
-/* Under the names that they have on the real host. */
-static int
-export_files(const struct args *a, const struct pki *pki,
-    const struct pki_cert *cas, size_t n, struct err *e)
+int
+ca_export_files(const char *dir, const struct pki_file *files, size_t n,
+    const char *ending, struct err *e)
 {
-	char name[MAX_NAME_TEXT], dir[MAX_PATH_LENGTH];
+	char name[MAX_NAME_TEXT], path[MAX_PATH_LENGTH];
 
-	if (make_dir(a->out, e) != 0 || home_path(a->out, "DE", dir, e) != 0 ||
-	    make_dir(dir, e) != 0)
+	if (make_dir(dir, e) != 0 || home_path(dir, "DE", path, e) != 0 ||
+	    make_dir(path, e) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		(void)snprintf(name, sizeof(name), "%s.cer", cas[i].name);
-		if (export_file(a->out, name, cas[i].der, e) != 0)
+		(void)snprintf(
+		    name, sizeof(name), "%s%s", files[i].name, ending);
+		if (export_file(dir, name, files[i].der, e) != 0)
 			return -1;
 	}
-	return export_roots(a, pki, e);
+	return 0;
 }
 
 int
@@ -103,14 +104,17 @@ cmd_ca_export(const struct args *a, struct err *e)
 {
 	auto_pki pki = NULL;
 	auto_buf pem = BUF_INIT(MAX_CAS * 2 * MAX_CERT_SIZE);
-	struct pki_cert cas[MAX_CAS];
+	struct pki_file cas[MAX_CAS];
 	size_t n;
 
 	if (pki_open(a->device.pki, &pki, e) != 0 ||
 	    pki_certs(pki, cas, &n, e) != 0)
 		return -1;
 	if (a->out != NULL)
-		return export_files(a, pki, cas, n, e);
+		return ca_export_files(a->out, cas, n, ".cer", e) != 0 ||
+			       export_roots(a, pki, e) != 0
+			   ? -1
+			   : 0;
 	for (size_t i = 0; i < n; i++)
 		if (put_pem(cas[i].der, &pem, e) != 0)
 			return -1;

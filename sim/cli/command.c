@@ -48,13 +48,29 @@ const struct command commands[] = {
   .summary = "Make a private test hierarchy: root, intermediates, issuing CAs.",
   .groups = { &opts_ca_init, &opts_common },
   .examples = "odcasim ca init --pki ./pki\n"
-              "odcasim mint --state ./tpm --pki ./pki",
+              "odcasim mint --state ./tpm --pki ./pki\n"
+              "odcasim ca init --pki ./pki --add",
   .status = STATUS_PLAIN },
 { .name = "ca export", .run = cmd_ca_export,
   .summary = "Write the certificates of the test hierarchy.",
   .groups = { &opts_ca_export, &opts_common },
   .examples = "odcasim ca export > roots.pem\n"
               "odcasim ca export --out ./certs",
+  .status = STATUS_PLAIN },
+{ .name = "ca crl", .run = cmd_ca_crl,
+  .summary = "Write the revocation lists of the test hierarchy, or renew them.",
+  .groups = { &opts_ca_crl, &opts_common },
+  .examples = "odcasim ca crl > crls.pem\n"
+              "odcasim ca crl --pki ./pki --out ./crls\n"
+              "odcasim ca crl --pki ./pki --renew --until 2030-01-31",
+  .status = STATUS_PLAIN },
+{ .name = "ca revoke", .run = cmd_ca_revoke,
+  .summary = "Revoke a device, a firmware, a batch or an intermediate CA.",
+  .groups = { &opts_ca_revoke, &opts_common },
+  .examples = "odcasim ca revoke --pki ./pki --state ./tpm --reason keyCompromise\n"
+              "odcasim ca revoke --pki ./pki --family adl --svn 1\n"
+              "odcasim ca revoke --pki ./pki --family tgl --batch 00002004\n"
+              "odcasim ca revoke --pki ./pki --ca ODCA_CA2_CSME_Intermediate",
   .status = STATUS_PLAIN },
 { .name = "tpm_server", .operands = "[PORT]", .run = cmd_tpm_server,
   .most = 1, .single_dash = true,

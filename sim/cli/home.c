@@ -308,9 +308,9 @@ seed_fits(const char *dir, const char *seed, bool *ret, struct err *e)
 	return 0;
 }
 
-/* The root beside the device is the one of the hierarchy that it is of. */
-static int
-check_pki(const char *pki, const char *dir, const json_t *device, struct err *e)
+int
+home_check_pki(
+    const char *pki, const char *dir, const json_t *device, struct err *e)
 {
 	auto_buf want = BUF_INIT(MAX_SMALL_FILE),
 		 have = BUF_INIT(MAX_SMALL_FILE);
@@ -338,7 +338,7 @@ check_same(const struct mint_request *r, const char *dir, const json_t *device,
 	bool fits;
 
 	if (check_texts(r, dir, device, e) != 0 ||
-	    check_pki(r->pki, dir, device, e) != 0)
+	    home_check_pki(r->pki, dir, device, e) != 0)
 		return -1;
 	if (r->svn != 0 && r->svn != svn) {
 		(void)snprintf(text, sizeof(text), "%u", r->svn);

@@ -45,6 +45,10 @@ int home_put_root(const char *pki, const char *dir, struct err *e);
 /* The descriptor that minting left; *ret is NULL when there is none, as in a
  * directory that swtpm made. The caller owns it. */
 int home_descriptor(const char *dir, json_t **ret, struct err *e);
+/* E_USAGE unless the hierarchy pki is the one that the device in dir is of:
+ * the root beside it says so. pki NULL, or no root: not looked at. */
+int home_check_pki(
+    const char *pki, const char *dir, const json_t *device, struct err *e);
 /* dir/file, or E_LIMIT. */
 int home_path(const char *dir, const char *file,
     char out[static MAX_PATH_LENGTH], struct err *e);

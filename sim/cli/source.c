@@ -146,7 +146,7 @@ sort_file(struct source *s, const char *path, struct err *e)
 static int
 open_hierarchy(struct source *s, const struct args *a, struct err *e)
 {
-	struct pki_cert cas[MAX_CAS];
+	struct pki_file cas[MAX_CAS];
 
 	s->hierarchy =
 	    a->device.pki != NULL ? a->device.pki : "built-in TEST hierarchy";
@@ -160,6 +160,58 @@ open_hierarchy(struct source *s, const struct args *a, struct err *e)
 	return a->roots != NULL ? sort_file(s, a->roots, e) : 0;
 }
 
+/* --- revocation lists ------------------------------------------------------
+ */
+
+static int
+add_crl(struct source *s, struct span der, struct err *e)
+{
+	if (s->n_crls == MAX_GIVEN_CRLS)
+		return err_set(e, E_LIMIT, "more than %d CRLs", MAX_GIVEN_CRLS);
+	s->crls[s->n_crls++] = der;
+	return 0;
+}
+
+static int
+add_crl_file(struct source *s, const char *path, struct err *e)
+{
+	auto_buf content = BUF_INIT(2 * MAX_CRL_SIZE);
+	struct span rest;
+	struct der d;
+
+	if (file_read(AT_FDCWD, path, &content, e) != 0)
+		return -1;
+	if (crl_from_file(buf_span(&content), &s->crl_file, e) != 0)
+		return err_wrap(e, "'%s'", path);
+	rest = buf_span(&s->crl_file);
+	while (rest.n > 0)
+		if (der_get(&rest, &d) != 0 || add_crl(s, d.tlv, e) != 0)
+			return err_wrap(e, "'%s'", path);
+	return 0;
+}
+
+/* What a list says matters only when it is asked for. */
+static int
+open_crls(struct source *s, const struct args *a, struct err *e)
+{
+	struct pki_file files[MAX_CAS];
+	size_t n;
+
+	s->crl_policy = CRL_IF_AVAILABLE;
+	if (a->crl != NULL && strcmp(a->crl, "require") == 0)
+		s->crl_policy = CRL_REQUIRE;
+	if (a->crl != NULL && strcmp(a->crl, "off") == 0)
+		s->crl_policy = CRL_OFF;
+	if (s->crl_policy == CRL_OFF)
+		return 0;
+	if (pki_crls(s->pki, files, &n, e) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (add_crl(s, files[i].der, e) != 0)
+			return -1;
+	return a->crls != NULL ? add_crl_file(s, a->crls, e) : 0;
+}
+
 /* --- both ----------------------------------------------------------------- */
 
 int
@@ -169,8 +221,10 @@ source_open(const struct args *a, struct source *ret, struct err *e)
 
 	*ret = (struct source){ .n_eks = 0 };
 	buf_init(&ret->chain, MAX_NV_INDICES * UINT16_MAX);
+	buf_init(&ret->crl_file, 2 * MAX_CRL_SIZE);
 	buf_init(&ret->file, MAX_CERT_COUNT * MAX_CERT_SIZE);
-	if (open_hierarchy(ret, a, e) != 0 || open_tpm(ret, a, e) != 0 ||
+	if (open_hierarchy(ret, a, e) != 0 || open_crls(ret, a, e) != 0 ||
+	    open_tpm(ret, a, e) != 0 ||
 	    tpmread_info(ret->tcti, &ret->info, &started, e) != 0 ||
 	    (a->state != NULL && read_ekop(ret, a->state, e) != 0))
 		return -1;
@@ -194,6 +248,7 @@ source_close(struct source *s)
 	}
 	tpm_info_done(&s->info);
 	buf_free(&s->chain);
+	buf_free(&s->crl_file);
 	buf_free(&s->file);
 	pki_free(s->pki);
 	store_free(s->store);
@@ -210,6 +265,9 @@ verify_one(
 		.n_extra = s->n_extra,
 		.roots = s->anchors,
 		.n_roots = s->n_anchors,
+		.crls = s->crls,
+		.n_crls = s->n_crls,
+		.crl_policy = s->crl_policy,
 		.tpm = {
 			.have_properties = true,
 			.manufacturer = s->info.manufacturer,

@@ -5,6 +5,7 @@
 #ifndef SIM_CLI_SOURCE_H
 #define SIM_CLI_SOURCE_H
 
+#include "odca/crl.h"
 #include "odca/ek_template.h"
 #include "odca/pki.h"
 #include "odca/verify.h"
@@ -37,6 +38,11 @@ struct source {
 	size_t n_anchors;
 	struct span extra[MAX_CAS + MAX_CERT_COUNT];
 	size_t n_extra;
+
+	struct buf crl_file; /* content of --crls, as DER */
+	struct span crls[MAX_GIVEN_CRLS];
+	size_t n_crls;
+	enum crl_policy crl_policy;
 
 	struct ek eks[MAX_EK_CERTS];
 	size_t n_eks;

@@ -26,7 +26,7 @@ static void
 check_complete(const struct pki *p)
 {
 	struct ca_list *l = calloc(1, sizeof(*l));
-	struct pki_cert cas[MAX_CAS];
+	struct pki_file cas[MAX_CAS];
 	struct span root, anchors[PKI_MAX_ANCHORS];
 	struct err e = ERR_INIT;
 	size_t n;
@@ -75,7 +75,7 @@ test_built_in_is_certs_pki(void **state)
 {
 	auto_pki built_in = NULL;
 	auto_pki dir = NULL;
-	struct pki_cert a[MAX_CAS], b[MAX_CAS];
+	struct pki_file a[MAX_CAS], b[MAX_CAS];
 	struct err e = ERR_INIT;
 	size_t n, m;
 
@@ -144,7 +144,7 @@ test_create_twice_differs(void **state)
 {
 	struct err e = ERR_INIT;
 	struct pki *p[2] = { NULL, NULL };
-	struct pki_cert certs[2][MAX_CAS];
+	struct pki_file certs[2][MAX_CAS];
 	struct temp t[2];
 	size_t n = 0;
 
