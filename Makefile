@@ -31,6 +31,7 @@ DEPS := libtpms=libtpms-dev,libtpms-devel \
 	tss2-rc=libtss2-dev,tpm2-tss-devel \
 	tss2-tctildr=libtss2-dev,tpm2-tss-devel
 comma := ,
+empty :=
 dep_deb = $(firstword $(subst $(comma), ,$(word 2,$(subst =, ,$(1)))))
 dep_rpm = $(lastword $(subst $(comma), ,$(word 2,$(subst =, ,$(1)))))
 PKGS := $(foreach d,$(DEPS),$(firstword $(subst =, ,$(d))))
@@ -49,7 +50,6 @@ $(if $(LDFLAGS)$(wildcard $(shell $(CC) -print-file-name=libtpms.a) $(shell $(PK
 endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 # "name version,..." for `odcasim version`.
-empty :=
 LIBRARIES := $(subst $(empty) $(empty),$(comma),$(foreach p,$(PKGS),$(p)~$(shell $(PKG_CONFIG) --modversion $(p))))
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out libtpms libcrypto tss2-%,$(PKGS)))
 endif
@@ -126,7 +126,7 @@ fmt: ## format the C files in place
 san: ## the whole suite under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) SANITIZER=address,undefined check-unit check-fuzz check-wire check-interop
 
-fuzz: ## fuzz a decoder: make fuzz T=mssim|chain|state SEC=60
+fuzz: ## fuzz a decoder: make fuzz T=FUZZERS SEC=60
 	$(Q)$(MAKE) FUZZ=1 CC=$(CLANG) build/fuzz/fuzz/fuzz_$(T)
 	$(Q)mkdir -p build/corpus/$(T)
 	$(Q)build/fuzz/fuzz/fuzz_$(T) -max_total_time=$(or $(SEC),60) -print_final_stats=1 \
@@ -143,7 +143,7 @@ clean: ## remove build/
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@sed -n 's:T=FUZZERS:T=$(subst $(empty) $(empty),/,$(sort $(FUZZERS))):; s/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 # --- rules ------------------------------------------------------------------
 
