@@ -20,21 +20,38 @@ set_pubkey(struct cert *c, enum key_alg alg, struct span key)
 	memcpy(c->pubkey.bytes, key.p, key.n);
 }
 
+/* How long a positive number is, without leading zeros. */
+static unsigned
+count_bits(struct span number)
+{
+	unsigned bits;
+
+	while (number.n > 0 && number.p[0] == 0)
+		(void)span_skip(&number, 1);
+	bits = 8 * (unsigned)number.n;
+	for (unsigned top = 0x80; number.n > 0 && (number.p[0] & top) == 0;
+	     top >>= 1)
+		bits--;
+	return bits;
+}
+
 /* RSAPublicKey; 2048 bits with exponent 65537 is what an EK template gives. */
 static void
 read_rsa_key(struct cert *c, struct span key)
 {
 	struct span fields = der_content(key);
 	struct der n, exponent;
-	unsigned value;
 
 	c->key_kind = KEY_RSA;
 	if (!field_take_if(&fields, DER_INTEGER, &n) ||
-	    !field_take_if(&fields, DER_INTEGER, &exponent) ||
-	    field_uint(exponent.content, &value) != 0 || value != 65537)
+	    !field_take_if(&fields, DER_INTEGER, &exponent))
 		return;
+	(void)snprintf(
+	    c->key_name, sizeof(c->key_name), "RSA-%u", count_bits(n.content));
+	(void)field_uint(exponent.content, &c->rsa_exponent);
 	/* The octet that keeps the modulus positive. */
-	if (n.content.n == 257 && n.content.p[0] == 0)
+	if (c->rsa_exponent == RSA_EXPONENT && n.content.n == 257 &&
+	    n.content.p[0] == 0)
 		set_pubkey(c, KEY_RSA2048,
 		    (struct span){ n.content.p + 1, n.content.n - 1 });
 }
@@ -42,12 +59,24 @@ read_rsa_key(struct cert *c, struct span key)
 static void
 read_ec_key(struct cert *c, struct span params, struct span point)
 {
+	static const struct {
+		const char *oid, *name;
+	} curves[] = {
+		{ "1.2.840.10045.3.1.7", "P-256" },
+		{ "1.3.132.0.34", "P-384" },
+		{ "1.3.132.0.35", "P-521" },
+		{ "1.2.156.10197.1.301", "SM2" },
+	};
 	struct der curve;
 	char oid[48] = "";
 
 	c->key_kind = KEY_EC;
 	if (field_take_if(&params, DER_OID, &curve))
 		oid_to_text(curve.content, oid, sizeof(oid));
+	for (size_t i = 0; i < sizeof(curves) / sizeof(*curves); i++)
+		if (strcmp(oid, curves[i].oid) == 0)
+			(void)snprintf(c->key_name, sizeof(c->key_name), "%s",
+			    curves[i].name);
 	if (point.n == 0 || point.p[0] != 0x04)
 		return;
 	if (strcmp(oid, "1.2.840.10045.3.1.7") == 0 && point.n == 65)
@@ -94,16 +123,14 @@ static int
 read_ext(struct cert *c, struct span content, struct err *e)
 {
 	struct ext *x = &c->exts[c->n_exts];
+	bool again = false;
 
 	if (field_ext(content, x, e) != 0)
 		return -1;
-	/* RFC 5280 4.2: never two of one kind. */
 	for (size_t i = 0; i < c->n_exts; i++)
-		if (span_eq(c->exts[i].oid, x->oid))
-			return err_set(
-			    e, E_FORMAT, "extension %s: twice", x->oid_text);
+		again |= span_eq(c->exts[i].oid, x->oid);
 	c->n_exts++;
-	return ext_decode(c, x, e);
+	return again ? 0 : ext_decode(c, x, e);
 }
 
 static int
@@ -179,10 +206,9 @@ read_cert(struct cert *c, struct span der, struct err *e)
 	    read_tbs(c, tbs.content, &inner, e))
 		return -1;
 	c->tbs = tbs.tlv;
-	/* RFC 5280 4.1.1.2 */
-	if (!span_eq(inner.tlv, outer.tlv))
-		return err_set(e, E_FORMAT, "two signature algorithms");
+	c->algs_agree = span_eq(inner.tlv, outer.tlv);
 	c->sig_known = field_sig_alg(outer.content, &c->sig_alg);
+	field_sig_name(outer.content, c->sig_name, sizeof(c->sig_name));
 	return 0;
 }
 

@@ -21,6 +21,9 @@ enum { /* RFC 5280 4.2.1.3, bit n of the BIT STRING = 1 << n */
 	KU_CRL_SIGN = 1 << 6,
 };
 
+/* Of the RSA keys that a TPM makes (exponent 0 in a template). */
+#define RSA_EXPONENT 65537
+
 enum key_kind { KEY_OTHER, KEY_RSA, KEY_EC };
 
 struct cert {
@@ -35,12 +38,16 @@ struct cert {
 	time_t not_before, not_after;
 	struct span spki; /* DER SubjectPublicKeyInfo */
 	enum key_kind key_kind;
-	bool have_pubkey; /* pubkey is set: RSA-2048, P-256 or P-384 */
+	char key_name[16];     /* "RSA-2048", "P-384" ..., "" for others */
+	unsigned rsa_exponent; /* 0: no RSA key, or beyond 31 bits */
+	bool have_pubkey;      /* pubkey is set: RSA-2048, P-256 or P-384 */
 	struct pubkey pubkey;
-	bool sig_known; /* sig_alg is set */
+	bool algs_agree;   /* inside and outside of what is signed */
+	char sig_name[48]; /* "ecdsa-with-SHA384", or an OID */
+	bool sig_known;    /* sig_alg is set */
 	enum sig_alg sig_alg;
 	struct span sig; /* BIT STRING content after the unused-bits octet */
-	struct ext exts[MAX_EXTS];
+	struct ext exts[MAX_EXTS]; /* of two of one kind the first is decoded */
 	size_t n_exts;
 
 	/* Decoded extensions; have_... says that they are there. */
@@ -52,6 +59,7 @@ struct cert {
 	unsigned ku;    /* KU_... */
 	bool eku_ek;    /* 2.23.133.8.1 tcg-kp-EKCertificate */
 	bool eku_ek_ca; /* 2.23.133.8.12, name not verified [OPEN] */
+	bool eku_any;   /* anyExtendedKeyUsage */
 	/* SAN of an EK certificate: directoryName with TCG attributes. */
 	char tpm_manufacturer[32]; /* "id:494E5443" */
 	char tpm_model[64];

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
@@ -8,7 +9,11 @@
 #define EKP     "TCG EK Credential Profile"
 #define RFC5280 "RFC 5280 "
 
-#define OID_EK_PURPOSE "2.23.133.8.1"
+#define OID_EK_PURPOSE    "2.23.133.8.1"
+#define OID_EK_CA_PURPOSE "2.23.133.8.12"
+
+/* Octets (RFC 5280 4.1.2.2). */
+#define MAX_SERIAL 20
 
 enum check_result
 check_say(struct check *c, enum check_result result, const char *fmt, ...)
@@ -159,6 +164,27 @@ ek_san(const struct look *l, struct check *c)
 	    "present, %scritical", x->critical ? "" : "not ");
 }
 
+/* TCG Vendor ID Registry: capitals and digits, filled up to four with blanks or
+ * NULs. */
+static bool
+is_vendor_id(uint32_t id)
+{
+	uint8_t fill = id & 0xff;
+	int left = 4;
+
+	if (fill == ' ' || fill == '\0')
+		while (left > 0 && (id & 0xff) == fill) {
+			id >>= 8;
+			left--;
+		}
+	if (left == 0)
+		return false;
+	for (; left > 0; left--, id >>= 8)
+		if (!isupper((int)(id & 0xff)) && !isdigit((int)(id & 0xff)))
+			return false;
+	return true;
+}
+
 /* "id:" and hex digits, at least min of them. */
 static bool
 is_tcg_id(const char *s, size_t min)
@@ -193,9 +219,13 @@ judge_id(const struct look *l, struct check *c, const char *id, size_t digits,
 static enum check_result
 ek_manufacturer(const struct look *l, struct check *c)
 {
-	check_want(c, "id: and 8 hex digits");
-	return judge_id(
-	    l, c, l->cert->tpm_manufacturer, 8, l->in->tpm.manufacturer);
+	const char *id = l->cert->tpm_manufacturer;
+
+	check_want(c, "id: and 8 hex digits, a vendor of the TCG's registry");
+	if (is_tcg_id(id, 8) &&
+	    !is_vendor_id((uint32_t)strtoul(id + 3, NULL, 16)))
+		return check_say(c, CHECK_FAILED, "%s", id);
+	return judge_id(l, c, id, 8, l->in->tpm.manufacturer);
 }
 
 static enum check_result
@@ -268,10 +298,13 @@ ek_key_usage(const struct look *l, struct check *c)
 {
 	bool ec = l->cert->key_kind == KEY_EC;
 	unsigned wanted = ec ? KU_KEY_AGREEMENT : KU_KEY_ENCIPHERMENT;
+	/* Only a CA may sign certificates (4.2.1.9). */
+	unsigned look_at = wanted | KU_KEY_CERT_SIGN;
 	char text[128];
 
-	check_want(c, ec ? "keyAgreement" : "keyEncipherment");
-	return check_say(c, passed_if((l->cert->ku & wanted) != 0), "%s",
+	check_want(
+	    c, "%s, not keyCertSign", ec ? "keyAgreement" : "keyEncipherment");
+	return check_say(c, passed_if((l->cert->ku & look_at) == wanted), "%s",
 	    ku_text(l->cert, text, sizeof(text)));
 }
 
@@ -297,6 +330,54 @@ ek_aki(const struct look *l, struct check *c)
 	    c, CHECK_PASSED, "%s", key_id_text(l->cert->aki, id, sizeof(id)));
 }
 
+/* What the key of a certificate at an index is (2.2.1.4, 2.2.1.5). */
+static const struct {
+	uint32_t index;
+	const char *key;
+} ek_keys[] = {
+	{ 0x01c00002, "RSA-2048" },
+	{ 0x01c0000a, "P-256" },
+	{ 0x01c00012, "RSA-2048" },
+	{ 0x01c00014, "P-256" },
+	{ 0x01c00016, "P-384" },
+	{ 0x01c00018, "P-521" },
+	{ 0x01c0001a, "SM2" },
+	{ 0x01c0001c, "RSA-3072" },
+	{ 0x01c0001e, "RSA-4096" },
+};
+
+static enum check_result
+ek_key_type(const struct look *l, struct check *c)
+{
+	const char *key = l->cert->key_name;
+	uint32_t index = l->in->ek_index;
+	bool ok = false;
+
+	check_want(c, "RSA-2048, -3072, -4096, P-256, P-384, P-521 or SM2");
+	for (size_t i = 0; i < sizeof(ek_keys) / sizeof(*ek_keys); i++) {
+		if (index == ek_keys[i].index) {
+			check_want(c, "%s, as NV 0x%08" PRIX32 " stands for",
+			    ek_keys[i].key, index);
+			ok = strcmp(key, ek_keys[i].key) == 0;
+			break;
+		}
+		ok |= strcmp(key, ek_keys[i].key) == 0;
+	}
+	return check_say(c, passed_if(ok), "%s", *key ? key : "another kind");
+}
+
+static enum check_result
+ek_exponent(const struct look *l, struct check *c)
+{
+	check_want(c, "%d", RSA_EXPONENT);
+	if (l->cert->key_kind != KEY_RSA)
+		return check_say(c, CHECK_PASSED, "no RSA key");
+	if (l->cert->rsa_exponent == 0)
+		return check_say(c, CHECK_FAILED, "more than 31 bits");
+	return check_say(c, passed_if(l->cert->rsa_exponent == RSA_EXPONENT),
+	    "%u", l->cert->rsa_exponent);
+}
+
 static enum check_result
 ek_public_key(const struct look *l, struct check *c)
 {
@@ -311,6 +392,162 @@ ek_public_key(const struct look *l, struct check *c)
 	    memcmp(a->bytes, b->bytes, a->n) != 0)
 		return check_say(c, CHECK_FAILED, "another key");
 	return check_say(c, CHECK_PASSED, "the same key");
+}
+
+/* --- every certificate ---------------------------------------------------- */
+
+static enum check_result
+cert_serial(const struct look *l, struct check *c)
+{
+	struct span serial = l->cert->serial;
+	bool zero = true;
+
+	for (size_t i = 0; i < serial.n; i++)
+		zero = zero && serial.p[i] == 0;
+	check_want(c, "positive, at most %d octets", MAX_SERIAL);
+	if ((serial.p[0] & 0x80) != 0)
+		return check_say(c, CHECK_FAILED, "negative");
+	if (zero)
+		return check_say(c, CHECK_FAILED, "0");
+	return check_say(c, passed_if(serial.n <= MAX_SERIAL),
+	    "positive, %zu octets", serial.n);
+}
+
+static enum check_result
+cert_algorithms(const struct look *l, struct check *c)
+{
+	check_want(c, "the same inside and outside of what is signed");
+	return check_say(c, passed_if(l->cert->algs_agree), "%s, %s",
+	    l->cert->sig_name, l->cert->algs_agree ? "twice" : "and another");
+}
+
+static enum check_result
+cert_issuer_name(const struct look *l, struct check *c)
+{
+	check_want(c, "a name that is not empty");
+	if (der_content(l->cert->issuer).n == 0)
+		return check_say(c, CHECK_FAILED, "empty");
+	return check_say(c, CHECK_PASSED, "%.160s", l->cert->issuer_text);
+}
+
+static enum check_result
+cert_period(const struct look *l, struct check *c)
+{
+	char from[32], to[32];
+
+	check_want(c, "an end that is not before the beginning");
+	return check_say(c,
+	    passed_if(l->cert->not_before <= l->cert->not_after), "%s to %s",
+	    check_date(l->cert->not_before, from, sizeof(from)),
+	    check_date(l->cert->not_after, to, sizeof(to)));
+}
+
+static enum check_result
+cert_repeated(const struct look *l, struct check *c)
+{
+	const struct cert *cert = l->cert;
+
+	check_want(c, "each once");
+	for (size_t i = 0; i < cert->n_exts; i++)
+		if (find_ext(cert, cert->exts[i].oid_text) != &cert->exts[i])
+			return check_say(c, CHECK_FAILED, "%s twice",
+			    cert->exts[i].oid_text);
+	return check_say(c, CHECK_PASSED, "%zu extensions", cert->n_exts);
+}
+
+/* "MUST mark this extension as non-critical" */
+static enum check_result
+cert_non_critical(const struct look *l, struct check *c)
+{
+	static const char *const never[] = {
+		"2.5.29.35",         /* authority key identifier */
+		"2.5.29.14",         /* subject key identifier */
+		"2.5.29.9",          /* subject directory attributes */
+		"1.3.6.1.5.5.7.1.1", /* authority information access */
+	};
+
+	check_want(
+	    c, "key identifiers, directory attributes and AIA not critical");
+	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++) {
+		const struct ext *x = find_ext(l->cert, never[i]);
+
+		if (x != NULL && x->critical)
+			return check_say(
+			    c, CHECK_FAILED, "%s critical", never[i]);
+	}
+	return check_say(c, CHECK_PASSED, "none of them critical");
+}
+
+/* --- CA certificates ------------------------------------------------------ */
+
+static enum check_result
+ca_aki(const struct look *l, struct check *c)
+{
+	char id[41];
+
+	check_want(c, "the issuer's key identifier");
+	if (l->cert->aki.n > 0)
+		return check_say(c, CHECK_PASSED, "%s",
+		    key_id_text(l->cert->aki, id, sizeof(id)));
+	/* What signed itself may leave it out. */
+	if (span_eq(l->cert->issuer, l->cert->subject))
+		return check_say(c, CHECK_PASSED, "none, self-issued");
+	return check_say(c, CHECK_FAILED, "none");
+}
+
+static enum check_result
+ca_ski(const struct look *l, struct check *c)
+{
+	char id[41];
+
+	check_want(c, "a key identifier");
+	if (l->cert->ski.n == 0)
+		return check_say(c, CHECK_FAILED, "none");
+	return check_say(
+	    c, CHECK_PASSED, "%s", key_id_text(l->cert->ski, id, sizeof(id)));
+}
+
+/* That it is there is path.basic-constraints. */
+static enum check_result
+ca_constraints(const struct look *l, struct check *c)
+{
+	const struct ext *x = find_ext(l->cert, "2.5.29.19");
+
+	check_want(c, "critical basic constraints");
+	return check_say(c, passed_if(x != NULL && x->critical), "%s",
+	    x == NULL     ? "none"
+	    : x->critical ? "critical"
+			  : "not critical");
+}
+
+/* A conforming CA puts it in; critical it only SHOULD be. */
+static enum check_result
+ca_key_usage(const struct look *l, struct check *c)
+{
+	const struct ext *x = find_ext(l->cert, "2.5.29.15");
+
+	check_want(c, "key usage, critical as it should be");
+	if (x == NULL)
+		return check_say(c, CHECK_FAILED, "none");
+	return check_say(
+	    c, CHECK_PASSED, "present, %scritical", x->critical ? "" : "not ");
+}
+
+/* Purposes of a CA restrict what is below it. */
+static enum check_result
+ca_purpose(const struct look *l, struct check *c)
+{
+	const struct cert *cert = l->cert;
+
+	check_want(c, "none, any, " OID_EK_PURPOSE " or " OID_EK_CA_PURPOSE);
+	if (!cert->have_eku)
+		return check_say(c, CHECK_PASSED, "none");
+	if (!cert->eku_ek && !cert->eku_ek_ca && !cert->eku_any)
+		return check_say(c, CHECK_FAILED, "other purposes");
+	return check_say(c, CHECK_PASSED, "%s",
+	    cert->eku_ek      ? OID_EK_PURPOSE
+	    : cert->eku_ek_ca ? OID_EK_CA_PURPOSE
+			      : "any");
 }
 
 /* --- the path ------------------------------------------------------------- */
@@ -482,7 +719,15 @@ const struct rule check_rules[] = {
 	{ "ek.key-usage",            ON_EK,     ek_key_usage,     RFC5280 "4.2.1.3" },
 	{ "ek.eku",                  ON_EK,     ek_purpose,       EKP },
 	{ "ek.aki",                  ON_EK,     ek_aki,           RFC5280 "4.2.1.1" },
+	{ "ek.key-type",             ON_EK,     ek_key_type,      EKP " 2.2.1.4, 2.2.1.5" },
+	{ "ek.rsa-exponent",         ON_EK,     ek_exponent,      EKP " annex B" },
 	{ "ek.public-key",           ON_EK,     ek_public_key,    EKP },
+	{ "cert.serial",             ON_EACH,   cert_serial,      RFC5280 "4.1.2.2" },
+	{ "cert.signature-algorithm", ON_EACH,  cert_algorithms,  RFC5280 "4.1.1.2" },
+	{ "cert.issuer-name",        ON_EACH,   cert_issuer_name, RFC5280 "4.1.2.4" },
+	{ "cert.validity-period",    ON_EACH,   cert_period,      RFC5280 "4.1.2.5" },
+	{ "cert.extensions-once",    ON_EACH,   cert_repeated,    RFC5280 "4.2" },
+	{ "cert.non-critical",       ON_EACH,   cert_non_critical, RFC5280 "4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.2.1" },
 	{ "path.issuer",             ON_ISSUED, path_issuer,      RFC5280 "4.2.1.1" },
 	{ "path.name-chaining",      ON_LINKED, path_names,       RFC5280 "6.1.3(a)(4)" },
 	{ "path.signature",          ON_LINKED, path_signature,   RFC5280 "6.1.3(a)(1)" },
@@ -491,6 +736,11 @@ const struct rule check_rules[] = {
 	{ "path.basic-constraints",  ON_CA,     path_ca,          RFC5280 "6.1.4(k)" },
 	{ "path.pathlen",            ON_CA,     path_length,      RFC5280 "6.1.4(l), (m)" },
 	{ "path.key-usage",          ON_CA,     path_key_usage,   RFC5280 "6.1.4(n)" },
+	{ "ca.aki",                  ON_CA,     ca_aki,           RFC5280 "4.2.1.1" },
+	{ "ca.ski",                  ON_CA,     ca_ski,           RFC5280 "4.2.1.2" },
+	{ "ca.basic-constraints",    ON_CA,     ca_constraints,   RFC5280 "4.2.1.9" },
+	{ "ca.key-usage",            ON_CA,     ca_key_usage,     RFC5280 "4.2.1.3" },
+	{ "ca.eku",                  ON_CA,     ca_purpose,       RFC5280 "4.2.1.12" },
 	{ "path.anchor",             ON_END,    path_anchor,      RFC5280 "6.1.1(d)" },
 	{ "nv.unused",               ON_END,    nv_unused,        EKP " 2.2.1.5.2" },
 	{ .name = NULL },

@@ -80,6 +80,8 @@ read_eku(struct cert *c, struct span value)
 			c->eku_ek = true;
 		if (strcmp(oid, "2.23.133.8.12") == 0)
 			c->eku_ek_ca = true;
+		if (strcmp(oid, "2.5.29.37.0") == 0)
+			c->eku_any = true;
 	}
 	return 0;
 }

@@ -111,29 +111,54 @@ field_algorithm(
 	*ret_params = content;
 }
 
+/* clang-format off */
+static const struct {
+	const char *oid, *name;
+	enum sig_alg alg;
+} sig_algs[] = {
+	{ "1.2.840.10045.4.3.2",   "ecdsa-with-SHA256",       SIG_ECDSA_SHA256 },
+	{ "1.2.840.10045.4.3.3",   "ecdsa-with-SHA384",       SIG_ECDSA_SHA384 },
+	{ "1.2.840.113549.1.1.11", "sha256WithRSAEncryption", SIG_RSA_SHA256 },
+	{ "1.2.840.113549.1.1.12", "sha384WithRSAEncryption", SIG_RSA_SHA384 },
+};
+/* clang-format on */
+
+#define N_SIG_ALGS (sizeof(sig_algs) / sizeof(*sig_algs))
+
+/* The row of an OID; N_SIG_ALGS: none. */
+static size_t
+find_sig_alg(const char *oid)
+{
+	size_t i = 0;
+
+	while (i < N_SIG_ALGS && strcmp(oid, sig_algs[i].oid) != 0)
+		i++;
+	return i;
+}
+
 bool
 field_sig_alg(struct span content, enum sig_alg *ret)
 {
-	static const struct {
-		const char *oid;
-		enum sig_alg alg;
-	} algs[] = {
-		{ "1.2.840.10045.4.3.2", SIG_ECDSA_SHA256 },
-		{ "1.2.840.10045.4.3.3", SIG_ECDSA_SHA384 },
-		{ "1.2.840.113549.1.1.11", SIG_RSA_SHA256 },
-		{ "1.2.840.113549.1.1.12", SIG_RSA_SHA384 },
-	};
 	struct span params;
 	char oid[48];
+	size_t i;
 
 	field_algorithm(content, oid, sizeof(oid), &params);
-	for (size_t i = 0; i < sizeof(algs) / sizeof(*algs); i++) {
-		if (strcmp(oid, algs[i].oid) != 0)
-			continue;
-		*ret = algs[i].alg;
-		return true;
-	}
-	return false;
+	if ((i = find_sig_alg(oid)) == N_SIG_ALGS)
+		return false;
+	*ret = sig_algs[i].alg;
+	return true;
+}
+
+void
+field_sig_name(struct span content, char *out, size_t size)
+{
+	struct span params;
+	size_t i;
+
+	field_algorithm(content, out, size, &params);
+	if ((i = find_sig_alg(out)) < N_SIG_ALGS)
+		(void)snprintf(out, size, "%s", sig_algs[i].name);
 }
 
 /* n decimal digits off s. */

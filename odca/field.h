@@ -46,6 +46,8 @@ void field_algorithm(
 /* A signature algorithm that we verify. Parameters are not looked at: none,
  * or the NULL that Intel's root has. */
 bool field_sig_alg(struct span content, enum sig_alg *ret);
+/* "ecdsa-with-SHA384"; the OID of one that we do not verify. */
+void field_sig_name(struct span content, char *out, size_t size);
 /* UTCTime or GeneralizedTime as RFC 5280 4.1.2.5 has them. */
 int field_time(struct der d, time_t *ret);
 /* INTEGER, 0 to INT_MAX. */

@@ -14,7 +14,7 @@
 #include "odca/cert.h"
 
 /* The longest path meets fewer: see check_rules[] in checks.c. */
-#define MAX_CHECKS 192
+#define MAX_CHECKS 512
 
 enum check_result { CHECK_PASSED, CHECK_FAILED, CHECK_SKIPPED };
 
@@ -49,6 +49,7 @@ enum crl_policy {
 
 struct verify_input {
 	struct span ek;       /* DER EK certificate */
+	uint32_t ek_index;    /* where NV has it; 0: not known */
 	struct span nv_chain; /* certificates in NV, indices already joined; may
 				 be empty */
 	const struct span *extra; /* others; a self-signed one gives no trust */

@@ -278,6 +278,7 @@ verify_one(
 	};
 
 	in.ek = buf_span(ek->nv != NULL ? &ek->nv->data : &ek->ekop);
+	in.ek_index = ek->index;
 	/* A hierarchy with an authorisation, or an EK of another template: the
 	 * check is skipped then, and says so. */
 	if (keys && ek_template_find(ek->index) != NULL)

@@ -17,6 +17,11 @@
 
 #define NOW 1767225600 /* 2026-01-01 */
 
+/* Where the EK certificates stand. */
+#define NV_EK_RSA2048 0x01c00002
+#define NV_EK_P256    0x01c0000a
+#define NV_EK_P384    0x01c00016
+
 enum level { EK, PTT, KERNEL, ROM, ISSUING, INTER, ROOT, LEVELS };
 enum { AKI, BC, KU, FOURTH, SDA, SAN }; /* places in make_cert.exts */
 enum { SKI = FOURTH, EKU = FOURTH };
@@ -34,11 +39,16 @@ struct scene {
 	struct verify_input in;
 };
 
-#define N_16 "c1c2c3c4c5c6c7c8c9cacbcccdcecfd1"
-#define N_64 N_16 N_16 N_16 N_16
-#define RSA_SPKI                                                               \
-	"30820122 300d06092a864886f70d0101010500 0382010f00 3082010a"          \
-	"02820101 00" N_64 N_64 N_64 N_64 "0203010001"
+#define N_16    "c1c2c3c4c5c6c7c8c9cacbcccdcecfd1"
+#define N_64    N_16 N_16 N_16 N_16
+#define RSA_ALG "300d06092a864886f70d0101010500"
+#define RSA_SPKI_OF(spki, bits, key, exponent)                                 \
+	spki RSA_ALG bits key "02820101 00" N_64 N_64 N_64 N_64 exponent
+#define RSA_SPKI RSA_SPKI_OF("30820122", "0382010f00", "3082010a", "0203010001")
+#define RSA_1024_SPKI                                                          \
+	"30819f" RSA_ALG "03818d00 308189 02818100" N_64 N_64 "0203010001"
+#define OTHER_SPKI /* secp256k1 */                                             \
+	"3056 3010 06072a8648ce3d0201 06052b8104000a 0342 00 04" N_64
 #define P256_SPKI                                                              \
 	"3059 3013 06072a8648ce3d0201 06082a8648ce3d030107 0342 00 04" N_64
 
@@ -50,7 +60,8 @@ struct scene {
 #define OLD VALID("313930313031", "323030313031")
 #define NEW VALID("343830313031", "343931323331")
 
-#define X20(x)     x x x x x x x x x x x x x x x x x x x x
+#define X19(x)     x x x x x x x x x x x x x x x x x x x
+#define X20(x)     X19(x) x
 #define AKI_OF(x)  "3016 8014" X20(x)
 #define SKI_OF(x)  "0414" X20(x)
 #define CN(hex)    "3011 310f 300d 0603550403 0c06" hex /* six characters */
@@ -189,6 +200,7 @@ scene_input(struct scene *s)
 	if (cert_parse(s->in.ek, &ek, NULL) != 0)
 		return;
 	tpm->ek = ek.pubkey;
+	s->in.ek_index = ek.key_kind == KEY_EC ? NV_EK_P256 : NV_EK_RSA2048;
 	if (ek.tpm_version[0] != '\0')
 		tpm->firmware1 =
 		    (uint32_t)strtoul(ek.tpm_version + 3, NULL, 16);

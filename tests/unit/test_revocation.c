@@ -447,7 +447,8 @@ static const struct row rows[] = {
 	{ "indirect is critical", NULL, EK, RQ, .plan = indirect_critical },
 	{ "no end", NULL, EK, RQ, without_end, NULL, "path.crl", CHECK_PASSED, "00:00:00 to -" },
 	{ "no number", NULL, EK, RQ, without_number, NULL, "path.crl", CHECK_PASSED, "without number" },
-	{ "no key usage of its issuer", NULL, EK, RQ, .plan = no_key_usage },
+	/* That list was used: what is below ISSUING is looked up first. */
+	{ "no key usage of its issuer", "ca.key-usage", ISSUING, RQ, .plan = no_key_usage, .found = "none" },
 	{ "names no CRL, one is given", NULL, EK, RQ, .plan = names_none },
 	{ "names no CRL, none is given", NULL, EK, RQ, names_none_given_none, NULL, "path.crl", CHECK_SKIPPED, "names no CRL" },
 	{ "an older list revokes", NULL, EK, RQ, .plan = older_revokes },

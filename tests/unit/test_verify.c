@@ -145,10 +145,24 @@ path_lengths(struct scene *s)
 }
 
 static void
+key_agreement(struct scene *s)
+{
+	s->certs[EK].exts[KU].value = "03020308";
+}
+
+static void
 p256_ek(struct scene *s)
 {
 	s->certs[EK].spki = P256_SPKI;
-	s->certs[EK].exts[KU].value = "03020308";
+	key_agreement(s);
+}
+
+static void
+unknown_twice(struct scene *s)
+{
+	static const struct make_ext unknown = { "2a03", "", "0500" };
+
+	s->certs[ROM].exts[4] = s->certs[ROM].exts[5] = unknown;
 }
 
 static void
@@ -242,6 +256,25 @@ static void
 tpm_unknown(struct scene *s)
 {
 	s->in.tpm.have_ek = s->in.tpm.have_properties = false;
+}
+
+static void
+index_unknown(struct scene *s)
+{
+	tpm_unknown(s);
+	s->in.ek_index = 0;
+}
+
+static void
+index_rsa(struct scene *s)
+{
+	s->in.ek_index = NV_EK_RSA2048;
+}
+
+static void
+index_p384(struct scene *s)
+{
+	s->in.ek_index = NV_EK_P384;
 }
 
 static void
@@ -386,6 +419,9 @@ enum edit {
 	ISSUER,
 	VALIDITY,
 	VERSION,
+	SERIAL,
+	SPKI,
+	OUTER,
 	SIGNER,
 	FLIP
 };
@@ -434,9 +470,13 @@ static const struct row rows[] = {
 	{ "self-issued", NULL, .plan = self_issued, .see = "path.pathlen", .found = "0 CAs below" },
 	{ "cross-certified root", NULL, .input = decoy_cross, .see = "path.anchor", .found = "a trust anchor" },
 	{ "unreadable extra", NULL, .input = extra_unreadable, .see = "given.parse", .result = CHECK_SKIPPED, .found = "certificate 3: " },
-	{ "no AKI in a CA", NULL, WITHOUT(ROM, AKI), .see = "path.issuer", .found = "by name" },
-	{ "no SKI in a CA", NULL, WITHOUT(PTT, SKI), .see = "path.issuer", .found = "by name" },
-	{ "no key usage in a CA", NULL, WITHOUT(ROM, KU), .see = "path.key-usage" },
+	{ "no AKI in the root", NULL, WITHOUT(ROOT, AKI), .see = "ca.aki", .found = "none, self-issued" },
+	{ "key usage of a CA not critical", NULL, PUT(ROM, KU, "551d0f", "", "030201ae"), .see = "ca.key-usage", .found = "present, not critical" },
+	{ "CA for EK certificates", NULL, PUT(ROM, 4, "551d25", "", "300706056781050801"), .see = "ca.eku", .found = "2.23.133.8.1" },
+	{ "CA for CAs of EKs", NULL, PUT(ROM, 4, "551d25", "0101ff", "30070605678105080c"), .see = "ca.eku", .found = "2.23.133.8.12" },
+	{ "CA for any purpose", NULL, PUT(ROM, 4, "551d25", "", "30060604551d2500"), .see = "ca.eku", .found = "any" },
+	{ "serial of 20 octets", NULL, KERNEL, SERIAL, .hex = "02147f" X19("00"), .see = "cert.serial", .found = "positive, 20 octets" },
+	{ "index is not known", NULL, .input = index_unknown, .see = "ek.key-type", .found = "RSA-2048" },
 	{ "unknown extension", NULL, PUT(ROM, 4, "2a03", "", "0500") },
 	{ "SAN in one RDN", NULL, PUT(EK, SAN, "551d11", "0101ff", "3040 a43e 303c 313a 3014 0605678105020" INTC "300c 0605678105020" TGL "3014 0605678105020" V500) },
 	{ "lower-case id", NULL, PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES("10c0b 69643a3439346535343433", TGL, V500)) },
@@ -452,6 +492,10 @@ static const struct row rows[] = {
 	{ "manufacturer of 7 digits", "ek.san.manufacturer", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES("10c0b 69643a3439344535347a7a", TGL, V500)), .found = "id:494E54zz" },
 	{ "manufacturer of 6 digits", "ek.san.manufacturer", PUT(EK, SAN, "551d11", "0101ff", "3042 a440 303e 3114 3012 06056781050201 0c09 69643a343934453534 310e 300c 0605678105020" TGL "3116 3014 0605678105020" V500), .input = tpm_unknown, .found = "id:494E54" },
 	{ "manufacturer is left out", "ek.san.manufacturer", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES("90c0b 69643a3439344535343433", TGL, V500)), .found = "none" },
+	{ "manufacturer of no registry", "ek.san.manufacturer", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES("10c0b 69643a3031303230333034", TGL, V500)), .input = tpm_unknown, .found = "id:01020304" },
+	{ "manufacturer in small letters", "ek.san.manufacturer", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES("10c0b 69643a3639366537343633", TGL, V500)), .input = tpm_unknown, .found = "id:696e7463" },
+	{ "manufacturer of blanks", "ek.san.manufacturer", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES("10c0b 69643a3230323032303230", TGL, V500)), .input = tpm_unknown, .found = "id:20202020" },
+	{ "manufacturer of three letters", NULL, PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES("10c0b 69643a3439343234443030", TGL, V500)), .input = tpm_unknown, .see = "ek.san.manufacturer", .result = CHECK_SKIPPED, .found = "id:49424D00" },
 	{ "TPM of another manufacturer", "ek.san.manufacturer", .input = tpm_manufacturer, .found = "id:494E5443" },
 	{ "model is left out", "ek.san.model", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES(INTC, "90c03 54474c", V500)), .found = "none" },
 	{ "version is left out", "ek.san.version", PUT(EK, SAN, "551d11", "0101ff", TPM_NAMES(INTC, TGL, "90c0b 69643a3031463430303034")), .found = "none" },
@@ -462,11 +506,18 @@ static const struct row rows[] = {
 	{ "TPM of another revision", "ek.specification", .input = tpm_revision, .found = "revision 1" },
 	{ "EK is a CA", "ek.basic-constraints", .plan = ek_is_ca, .found = "CA TRUE" },
 	{ "RSA for key agreement", "ek.key-usage", PUT(EK, KU, "551d0f", "0101ff", "03020308"), .found = "keyAgreement" },
+	{ "EK that signs certificates", "ek.key-usage", PUT(EK, KU, "551d0f", "0101ff", "03020224"), .found = "keyEncipherment keyCertSign" },
 	{ "no key usage", "ek.key-usage", WITHOUT(EK, KU), .found = "absent" },
 	{ "no purpose", "ek.eku", WITHOUT(EK, EKU), .found = "no extended key usage" },
 	{ "another purpose", "ek.eku", PUT(EK, EKU, "551d25", "", "30070605678105080c"), .found = "other" },
 	{ "no AKI in the EK", "ek.aki", WITHOUT(EK, AKI), .found = "none" },
 	{ "AKI by serial", "ek.aki", PUT(EK, AKI, "551d23", "", "3003820101"), .found = "none" },
+	{ "P-384 index", "ek.key-type", .input = index_p384, .found = "RSA-2048" },
+	{ "P-256 EK at the RSA index", "ek.key-type", .plan = p256_ek, .input = index_rsa, .found = "P-256" },
+	{ "RSA-1024 EK", "ek.key-type", EK, SPKI, .hex = RSA_1024_SPKI, .input = index_unknown, .found = "RSA-1024" },
+	{ "EK of a curve that is not known", "ek.key-type", EK, SPKI, .hex = OTHER_SPKI, .plan = key_agreement, .input = index_unknown, .found = "another kind" },
+	{ "RSA exponent 3", "ek.rsa-exponent", EK, SPKI, .hex = RSA_SPKI_OF("30820120", "0382010d00", "30820108", "020103"), .found = "3" },
+	{ "RSA exponent of 5 octets", "ek.rsa-exponent", EK, SPKI, .hex = RSA_SPKI_OF("30820124", "0382011100", "3082010c", "02050100000001"), .found = "more than 31 bits" },
 	{ "EK of another device", "ek.public-key", .input = tpm_ek, .found = "another key" },
 
 /* NV */
@@ -479,6 +530,27 @@ static const struct row rows[] = {
 	{ "no Kernel CA", "path.issuer", PTT, .plan = nv_without_kernel, .found = "not found: key id " },
 	{ "only the ROM CA", "path.issuer", .plan = nv_only_rom, .found = "not found: key id " },
 	{ "no issuing CA", "path.issuer", ROM, .input = no_extra, .found = "not found: key id " },
+
+/* every certificate */
+	{ "negative serial", "cert.serial", EK, SERIAL, .hex = "0201c1", .found = "negative" },
+	{ "serial 0", "cert.serial", PTT, SERIAL, .hex = "020100", .found = "0" },
+	{ "serial of 21 octets", "cert.serial", ROM, SERIAL, .hex = "02157f" X20("00"), .found = "positive, 21 octets" },
+	{ "two signature algorithms", "cert.signature-algorithm", EK, OUTER, .hex = "300a06082a8648ce3d040302", .found = "ecdsa-with-SHA256, and another" },
+	{ "two signature algorithms of a CA", "cert.signature-algorithm", ROM, OUTER, .hex = "300c06082a8648ce3d0403030500", .found = "ecdsa-with-SHA384, and another" },
+	{ "no issuer name", "cert.issuer-name", EK, ISSUER, .hex = "3000", .found = "empty" },
+	{ "validity backwards", "cert.validity-period", KERNEL, VALIDITY, .hex = VALID("343931323331", "323130363233"), .found = "2049-12-31 00:00:00 to 2021" },
+	{ "an extension twice", "cert.extensions-once", PUT(EK, 6, "551d13", "0101ff", "3000"), .found = "2.5.29.19 twice" },
+	{ "an unknown extension twice", "cert.extensions-once", .plan = unknown_twice, .level = ROM, .found = "1.2.3 twice" },
+	{ "AKI critical", "cert.non-critical", PUT(EK, AKI, "551d23", "0101ff", AKI_OF("a1")), .found = "2.5.29.35 critical" },
+	{ "SKI critical", "cert.non-critical", PUT(PTT, SKI, "551d0e", "0101ff", SKI_OF("a1")), .found = "2.5.29.14 critical" },
+	{ "specification critical", "cert.non-critical", PUT(EK, SDA, "551d09", "0101ff", SPEC("322e30", "0202008a")), .found = "2.5.29.9 critical" },
+
+/* CAs */
+	{ "no AKI in a CA", "ca.aki", WITHOUT(ROM, AKI), .found = "none" },
+	{ "no SKI in a CA", "ca.ski", WITHOUT(PTT, SKI), .found = "none" },
+	{ "basic constraints not critical", "ca.basic-constraints", PUT(ISSUING, BC, "551d13", "", "30030101ff"), .found = "not critical" },
+	{ "no key usage in a CA", "ca.key-usage", WITHOUT(ROM, KU), .found = "none" },
+	{ "CA for servers", "ca.eku", PUT(ISSUING, 4, "551d25", "", "300a06082b06010505070301"), .found = "other purposes" },
 
 /* the path */
 	{ "circle", "path.issuer", KERNEL, .plan = circle, .found = "not found: key id a1a1" },
@@ -573,6 +645,15 @@ edit_cert(struct make_cert *m, const struct row *r)
 	case VERSION:
 		m->version = r->hex;
 		break;
+	case SERIAL:
+		m->serial = r->hex;
+		break;
+	case SPKI:
+		m->spki = r->hex;
+		break;
+	case OUTER:
+		m->outer_alg = r->hex;
+		break;
 	default:
 		break;
 	}
@@ -585,7 +666,8 @@ needs_keys(const struct row *r)
 {
 	return (r->edit != NOTHING && r->edit != FLIP) ||
 	       r->plan == path_lengths || r->plan == p256_ek ||
-	       r->plan == ek_is_ca || r->plan == circle ||
+	       r->plan == ek_is_ca || r->plan == key_agreement ||
+	       r->plan == unknown_twice || r->plan == circle ||
 	       r->plan == forged_root || r->input == decoy_key_id ||
 	       r->input == decoy_cross;
 }
