@@ -417,8 +417,9 @@ static enum check_result
 cert_algorithms(const struct look *l, struct check *c)
 {
 	check_want(c, "the same inside and outside of what is signed");
-	return check_say(c, passed_if(l->cert->algs_agree), "%s, %s",
-	    l->cert->sig_name, l->cert->algs_agree ? "twice" : "and another");
+	return check_say(c, passed_if(l->cert->algs_agree), "%s%s",
+	    l->cert->sig_name,
+	    l->cert->algs_agree ? "" : ", and another inside");
 }
 
 static enum check_result
@@ -435,11 +436,12 @@ cert_period(const struct look *l, struct check *c)
 {
 	char from[32], to[32];
 
+	(void)check_date(l->cert->not_before, from, sizeof(from));
+	(void)check_date(l->cert->not_after, to, sizeof(to));
 	check_want(c, "an end that is not before the beginning");
-	return check_say(c,
-	    passed_if(l->cert->not_before <= l->cert->not_after), "%s to %s",
-	    check_date(l->cert->not_before, from, sizeof(from)),
-	    check_date(l->cert->not_after, to, sizeof(to)));
+	if (l->cert->not_before > l->cert->not_after)
+		return check_say(c, CHECK_FAILED, "%s to %s", from, to);
+	return check_say(c, CHECK_PASSED, "%.10s to %.10s", from, to);
 }
 
 static enum check_result
@@ -455,7 +457,8 @@ cert_repeated(const struct look *l, struct check *c)
 	return check_say(c, CHECK_PASSED, "%zu extensions", cert->n_exts);
 }
 
-/* "MUST mark this extension as non-critical" */
+/* "MUST mark this extension as non-critical": 4.2.1.1, 4.2.1.2, 4.2.1.8,
+ * 4.2.2.1. */
 static enum check_result
 cert_non_critical(const struct look *l, struct check *c)
 {
@@ -475,7 +478,7 @@ cert_non_critical(const struct look *l, struct check *c)
 			return check_say(
 			    c, CHECK_FAILED, "%s critical", never[i]);
 	}
-	return check_say(c, CHECK_PASSED, "none of them critical");
+	return check_say(c, CHECK_PASSED, "none critical");
 }
 
 /* --- CA certificates ------------------------------------------------------ */
@@ -581,7 +584,7 @@ path_issuer(const struct look *l, struct check *c)
 	if (l->cert->aki.n == 0 || l->issuer->ski.n == 0)
 		return check_say(
 		    c, CHECK_PASSED, "by name, for want of a key identifier");
-	return check_say(c, CHECK_PASSED, "%s", id);
+	return check_say(c, CHECK_PASSED, "%s", hex);
 }
 
 static enum check_result
@@ -686,6 +689,7 @@ nv_unused(const struct look *l, struct check *c)
 	const struct cert *first = NULL;
 	size_t n = 0;
 
+	c->place = CHECK_OF_INPUT;
 	(void)snprintf(c->object, sizeof(c->object), "NV chain");
 	check_want(c, "certificates of the path");
 	for (size_t i = 0; i < l->bag->n; i++) {
@@ -719,7 +723,7 @@ const struct rule check_rules[] = {
 	{ "ek.key-usage",            ON_EK,     ek_key_usage,     RFC5280 "4.2.1.3" },
 	{ "ek.eku",                  ON_EK,     ek_purpose,       EKP },
 	{ "ek.aki",                  ON_EK,     ek_aki,           RFC5280 "4.2.1.1" },
-	{ "ek.key-type",             ON_EK,     ek_key_type,      EKP " 2.2.1.4, 2.2.1.5" },
+	{ "ek.key-type",             ON_EK,     ek_key_type,      EKP },
 	{ "ek.rsa-exponent",         ON_EK,     ek_exponent,      EKP " annex B" },
 	{ "ek.public-key",           ON_EK,     ek_public_key,    EKP },
 	{ "cert.serial",             ON_EACH,   cert_serial,      RFC5280 "4.1.2.2" },
@@ -727,7 +731,7 @@ const struct rule check_rules[] = {
 	{ "cert.issuer-name",        ON_EACH,   cert_issuer_name, RFC5280 "4.1.2.4" },
 	{ "cert.validity-period",    ON_EACH,   cert_period,      RFC5280 "4.1.2.5" },
 	{ "cert.extensions-once",    ON_EACH,   cert_repeated,    RFC5280 "4.2" },
-	{ "cert.non-critical",       ON_EACH,   cert_non_critical, RFC5280 "4.2.1.1, 4.2.1.2, 4.2.1.8, 4.2.2.1" },
+	{ "cert.non-critical",       ON_EACH,   cert_non_critical, RFC5280 "4.2.1, 4.2.2" },
 	{ "path.issuer",             ON_ISSUED, path_issuer,      RFC5280 "4.2.1.1" },
 	{ "path.name-chaining",      ON_LINKED, path_names,       RFC5280 "6.1.3(a)(4)" },
 	{ "path.signature",          ON_LINKED, path_signature,   RFC5280 "6.1.3(a)(1)" },

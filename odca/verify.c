@@ -192,6 +192,7 @@ run_rules(const struct rule *rule, const struct look *l, unsigned places,
 			return err_set(
 			    e, E_LIMIT, "more than %d checks", MAX_CHECKS);
 		*c = (struct check){ .name = rule->name,
+			.place = l->cert != NULL ? l->i : CHECK_OF_INPUT,
 			.clause = rule->clause };
 		(void)snprintf(c->object, sizeof(c->object), "%s",
 		    l->i == 0 ? "EK certificate" : l->cert->subject_text);

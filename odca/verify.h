@@ -18,9 +18,12 @@
 
 enum check_result { CHECK_PASSED, CHECK_FAILED, CHECK_SKIPPED };
 
+#define CHECK_OF_INPUT SIZE_MAX
+
 struct check {
 	const char *name; /* stable: "ek.san", "path.signature" ... */
 	enum check_result result;
+	size_t place; /* on the path; CHECK_OF_INPUT: of no certificate */
 	char object[MAX_NAME_TEXT]; /* which certificate */
 	char found[192];
 	char wanted[192];

@@ -73,56 +73,52 @@ parse_time(const char *text, time_t *ret, struct err *e)
 
 /* --- text ----------------------------------------------------------------- */
 
-/* Passed checks by name, with how often; failed and skipped ones in full. */
+/* A check: its result, its name, and from here on what was found; the rest of
+ * one that did not pass. */
+#define COLUMN_NAME   12
+#define NAME_WIDTH    24
+#define COLUMN_FOUND  (COLUMN_NAME + NAME_WIDTH + 1)
+#define COLUMN_DETAIL (COLUMN_NAME + 8)
+
+/* What passed is a line, if that is wide enough. */
 static void
-print_passed(const struct verify_report *r)
+print_passed(const struct check *c)
 {
-	char line[4096];
-	size_t n = 0, total = 0;
+	size_t n = strlen(c->found) + strlen("  []") + strlen(c->clause);
 
-	line[0] = '\0';
-	for (size_t i = 0; i < r->n_checks; i++) {
-		unsigned times = 0;
-
-		if (r->checks[i].result != CHECK_PASSED)
-			continue;
-		total++;
-		for (size_t j = 0; j < r->n_checks; j++) {
-			bool same =
-			    r->checks[j].result == CHECK_PASSED &&
-			    strcmp(r->checks[j].name, r->checks[i].name) == 0;
-
-			/* Counted where it stood first. */
-			if (same && j < i)
-				break;
-			times += same;
-		}
-		if (times == 0 || n >= sizeof(line))
-			continue;
-		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s",
-		    n > 0 ? ", " : "", r->checks[i].name);
-		if (times > 1 && n < sizeof(line))
-			n += (size_t)snprintf(
-			    line + n, sizeof(line) - n, " (%u)", times);
-	}
-	if (total == 0)
+	(void)printf("    %spassed%s  %-*s ", out_style(STYLE_GOOD),
+	    out_style(STYLE_PLAIN), NAME_WIDTH, c->name);
+	if (COLUMN_FOUND + (int)n <= OPT_WIDTH) {
+		(void)printf("%s  %s[%s]%s\n", c->found, out_style(STYLE_DIM),
+		    c->clause, out_style(STYLE_PLAIN));
 		return;
-	(void)printf(
-	    "  %spassed%s  ", out_style(STYLE_GOOD), out_style(STYLE_PLAIN));
-	opt_wrap(line, 10, 10, stdout);
+	}
+	opt_wrap(c->found, COLUMN_FOUND, COLUMN_FOUND, stdout);
+	(void)printf("%*s%s[%s]%s\n", COLUMN_FOUND, "", out_style(STYLE_DIM),
+	    c->clause, out_style(STYLE_PLAIN));
 }
 
 static void
-print_check(const struct check *c, enum style style)
+print_detail(const char *what, const char *text)
 {
-	(void)printf("  %s%-7s%s %s  %s\n", out_style(style),
-	    result_names[c->result], out_style(STYLE_PLAIN), c->name,
-	    c->object);
-	(void)printf("          found   ");
-	opt_wrap(c->found, 18, 18, stdout);
-	(void)printf("          wanted  ");
-	opt_wrap(c->wanted, 18, 18, stdout);
-	(void)printf("          clause  %s\n", c->clause);
+	(void)printf("%*s%-7s ", COLUMN_NAME, "", what);
+	opt_wrap(text, COLUMN_DETAIL, COLUMN_DETAIL, stdout);
+}
+
+static void
+print_check(const struct check *c)
+{
+	enum style style = c->result == CHECK_FAILED ? STYLE_BAD : STYLE_DIM;
+
+	if (c->result == CHECK_PASSED) {
+		print_passed(c);
+		return;
+	}
+	(void)printf("    %s%-7s%s %s\n", out_style(style),
+	    result_names[c->result], out_style(STYLE_PLAIN), c->name);
+	print_detail("found", c->found);
+	print_detail("wanted", c->wanted);
+	print_detail("clause", c->clause);
 }
 
 static void
@@ -143,8 +139,57 @@ print_path(const struct ek *ek)
 	opt_wrap(line, 10, 10, stdout);
 }
 
+/* The checks of a place are the same in both, and of the same certificate. */
+static bool
+same_checks(
+    const struct verify_report *a, const struct verify_report *b, size_t place)
+{
+	size_t i = 0, j = 0;
+
+	if (place >= a->n_path || place >= b->n_path ||
+	    a->path[place].der.p != b->path[place].der.p)
+		return false;
+	for (;; i++, j++) {
+		while (i < a->n_checks && a->checks[i].place != place)
+			i++;
+		while (j < b->n_checks && b->checks[j].place != place)
+			j++;
+		if (i == a->n_checks || j == b->n_checks)
+			return i == a->n_checks && j == b->n_checks;
+		if (a->checks[i].result != b->checks[j].result ||
+		    a->checks[i].name != b->checks[j].name ||
+		    strcmp(a->checks[i].found, b->checks[j].found) != 0)
+			return false;
+	}
+}
+
 static void
-print_ek(const struct ek *ek)
+print_checks(const struct verify_report *r, size_t place)
+{
+	for (size_t i = 0; i < r->n_checks; i++)
+		if (r->checks[i].place == place)
+			print_check(&r->checks[i]);
+}
+
+/* A certificate and its checks; those that the EK before had, too, once. */
+static void
+print_certificate(const struct source *s, const struct ek *ek, size_t place)
+{
+	const struct cert *c = &ek->report->path[place];
+	char name[MAX_NAME_TEXT], origin[MAX_NAME_TEXT];
+	bool again =
+	    ek > s->eks && same_checks(ek[-1].report, ek->report, place);
+
+	source_name(c, ek->title, name, sizeof(name));
+	source_origin(s, c->der, origin, sizeof(origin));
+	(void)printf("  %s%s%s  (%s)%s\n", out_style(STYLE_BOLD), name,
+	    out_style(STYLE_PLAIN), origin, again ? "  as above" : "");
+	if (!again)
+		print_checks(ek->report, place);
+}
+
+static void
+print_ek(const struct source *s, const struct ek *ek)
 {
 	const struct verify_report *r = ek->report;
 
@@ -155,13 +200,11 @@ print_ek(const struct ek *ek)
 		    "  NV 0x%08x, %u bytes", ek->nv->index, ek->nv->size);
 	(void)printf("\n");
 	print_path(ek);
-	print_passed(r);
-	for (size_t i = 0; i < r->n_checks; i++) {
-		if (r->checks[i].result == CHECK_FAILED)
-			print_check(&r->checks[i], STYLE_BAD);
-		if (r->checks[i].result == CHECK_SKIPPED)
-			print_check(&r->checks[i], STYLE_DIM);
-	}
+	(void)printf("  %swhat was read%s\n", out_style(STYLE_BOLD),
+	    out_style(STYLE_PLAIN));
+	print_checks(r, CHECK_OF_INPUT);
+	for (size_t i = 0; i < r->n_path; i++)
+		print_certificate(s, ek, i);
 	(void)printf("\n");
 }
 
@@ -211,7 +254,7 @@ verify_text(const struct source *s)
 	const struct check *c = first_failure(s);
 
 	for (size_t i = 0; i < s->n_eks; i++)
-		print_ek(&s->eks[i]);
+		print_ek(s, &s->eks[i]);
 	if (c == NULL)
 		print_accepted(s);
 	else
@@ -225,9 +268,11 @@ verify_text(const struct source *s)
 static json_t *
 json_check(const struct check *c)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name", c->name,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "name", c->name,
 	    "result", result_names[c->result], "object", c->object, "found",
-	    c->found, "wanted", c->wanted, "clause", c->clause);
+	    c->found, "wanted", c->wanted, "clause", c->clause, "place",
+	    c->place == CHECK_OF_INPUT ? json_null()
+				       : json_integer((json_int_t)c->place));
 }
 
 static json_t *

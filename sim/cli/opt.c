@@ -2,7 +2,6 @@
 
 #include "sim/cli/opt.h"
 
-#define HELP_WIDTH 79
 /* Column of the sentences in a list of options. */
 #define HELP_INDENT 26
 
@@ -247,7 +246,7 @@ opt_wrap(const char *text, int indent, int at, FILE *out)
 			(void)fprintf(
 			    out, "%*s", at < indent ? indent - at : 0, "");
 			at = at < indent ? indent : at;
-		} else if (at + 1 + n > HELP_WIDTH) {
+		} else if (at + 1 + n > OPT_WIDTH) {
 			(void)fprintf(out, "\n%*s", indent, "");
 			at = indent;
 		} else {

@@ -15,6 +15,9 @@
 #include "sim/base/limits.h"
 #include "sim/base/suggest.h"
 
+/* Columns that help and text for people take. */
+#define OPT_WIDTH 79
+
 enum opt_kind {
 	OPT_FLAG,   /* bool, set to true */
 	OPT_STRING, /* const char *, never "" */
