@@ -56,6 +56,8 @@
 #define MAX_NV_INDICES 64
 #define MAX_EK_CERTS   16
 #define MAX_PCR_BANKS  8
+/* NV indices that one certificate may be in; silicon needs two. */
+#define MAX_CERT_PIECES 8
 
 /* Command line. */
 #define MAX_SEED_LENGTH 256

@@ -52,6 +52,8 @@ static const struct opt source[] = {
 static const struct opt show[] = {
 	{ "json", 0, OPT_FLAG, AT(json), NULL, "one JSON object instead of text", 0, 0 },
 	{ "pem",  0, OPT_FLAG, AT(pem),  NULL, "only the certificates: EKs, PTT, Kernel, ROM, then the hierarchy", 0, 0 },
+	{ "dot",  0, OPT_FLAG, AT(dot),  NULL, "the chain as a graph in Graphviz' language", 0, 0 },
+	{ "svg",  0, OPT_STRING, AT(svg), "FILE", "write the chain as a picture there, besides the text; '-' is stdout, without it", 0, 0 },
 	END
 };
 static const struct opt verify[] = {

@@ -24,7 +24,8 @@ struct args {
 	const char *startup; /* "clear", "none"; NULL: the command's own */
 	/* show, verify */
 	const char *tcti;
-	bool json, pem;
+	bool json, pem, dot;
+	const char *svg; /* a file, "-" is stdout */
 	const char *roots;
 	const char *time;
 	const char *crl; /* "require", "if-available", "off" */

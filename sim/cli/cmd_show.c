@@ -1,8 +1,10 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "odca/family.h"
 #include "sim/base/clock.h"
+#include "sim/base/file.h"
 #include "sim/base/tpm2.h"
 #include "sim/cli/names.h"
 #include "sim/cli/out.h"
@@ -11,6 +13,8 @@
 #define BOLD  out_style(STYLE_BOLD)
 #define DIM   out_style(STYLE_DIM)
 #define PLAIN out_style(STYLE_PLAIN)
+
+#define STDOUT "-"
 
 static void
 print_banks(const struct tpm_info *i)
@@ -243,24 +247,95 @@ show_family(const struct source *s)
 		   : NULL;
 }
 
+/* --- pictures ------------------------------------------------------------- */
+
+/* Draw all of it in memory, so that a file is whole or not there. */
+static int
+draw(const struct source *s, int (*put)(const struct graph *, FILE *),
+    char **ret, size_t *ret_n, struct err *e)
+{
+	auto_free struct graph *g = NULL;
+	FILE *f;
+	int rc;
+
+	if (graph_new(s, &g, e) != 0)
+		return -1;
+	if ((f = open_memstream(ret, ret_n)) == NULL)
+		return err_set(e, E_NOMEM, "picture");
+	rc = put(g, f);
+	if (fclose(f) != 0 || rc != 0)
+		return err_set(e, E_NOMEM, "picture");
+	return 0;
+}
+
+/* To a file, or to stdout. */
+static int
+show_picture(const struct source *s, int (*put)(const struct graph *, FILE *),
+    const char *path, struct err *e)
+{
+	auto_free char *text = NULL;
+	size_t n = 0;
+
+	if (draw(s, put, &text, &n, e) != 0)
+		return -1;
+	if (strcmp(path, STDOUT) != 0)
+		return file_write_public(AT_FDCWD, path,
+		    (struct span){ (const uint8_t *)text, n }, e);
+	if (fwrite(text, 1, n, stdout) != n || fflush(stdout) != 0)
+		return err_errno(e, "write to stdout");
+	return 0;
+}
+
+/* One of them for stdout; a picture in a file goes with the text. */
+static int
+check_output(const struct args *a, struct err *e)
+{
+	const char *first = NULL;
+	const struct {
+		bool given;
+		const char *name;
+	} outputs[] = { { a->json, "--json" }, { a->pem, "--pem" },
+		{ a->dot, "--dot" }, { a->svg != NULL, "--svg" } };
+
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(*outputs); i++) {
+		if (!outputs[i].given)
+			continue;
+		if (first != NULL)
+			return err_set(e, E_USAGE,
+			    "%s and %s exclude each other", first,
+			    outputs[i].name);
+		first = outputs[i].name;
+	}
+	return 0;
+}
+
+static int
+show(const struct args *a, const struct source *s, struct err *e)
+{
+	if (a->json)
+		return show_json(s, e);
+	if (a->pem)
+		return show_pem(s, e);
+	if (a->dot)
+		return show_picture(s, show_dot, STDOUT, e);
+	if (a->svg != NULL && show_picture(s, show_svg, a->svg, e) != 0)
+		return -1;
+	if (a->svg == NULL || strcmp(a->svg, STDOUT) != 0)
+		show_text(s);
+	if (fflush(stdout) != 0)
+		return err_errno(e, "write to stdout");
+	return 0;
+}
+
 int
 cmd_show(const struct args *a, struct err *e)
 {
 	AUTO(source_close) struct source s = { .n_eks = 0 };
+	/* A picture says what 'verify' says. */
+	bool keys = a->dot || a->svg != NULL;
 
-	if (a->json && a->pem)
-		return err_set(e, E_USAGE,
-		    "--json and --pem exclude each "
-		    "other");
-	if (source_open(a, &s, e) != 0 ||
-	    source_verify(&s, clock_now(), false, e) != 0)
+	if (check_output(a, e) != 0 || source_open(a, &s, e) != 0 ||
+	    source_verify(&s, clock_now(), keys, e) != 0)
 		return -1;
-	if (a->json)
-		return show_json(&s, e);
-	if (a->pem)
-		return show_pem(&s, e);
-	show_text(&s);
-	if (fflush(stdout) != 0)
-		return err_errno(e, "write to stdout");
-	return 0;
+	return show(a, &s, e);
 }

@@ -30,7 +30,9 @@ const struct command commands[] = {
   .groups = { &opts_source, &opts_show, &opts_common },
   .examples = "odcasim show --state ./tpm\n"
               "odcasim show --tcti device:/dev/tpmrm0\n"
-              "odcasim show --state ./tpm --pem > chain.pem",
+              "odcasim show --state ./tpm --pem > chain.pem\n"
+              "odcasim show --state ./tpm --svg chain.svg\n"
+              "odcasim show --state ./tpm --dot | dot -Tpdf -o chain.pdf",
   .status = STATUS_PLAIN },
 { .name = "verify", .run = cmd_verify,
   .summary = "Walk each EK certificate's chain to a root and check all of it.",

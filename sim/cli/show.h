@@ -5,8 +5,9 @@
 #define SIM_CLI_SHOW_H
 
 #include <jansson.h>
+#include <stdio.h>
 
-#include "sim/cli/source.h"
+#include "sim/cli/show_graph.h"
 
 /*
  * One object; members are only ever added:
@@ -22,6 +23,14 @@
 int show_json(const struct source *s, struct err *e);
 /* One certificate of a path, as above; NULL without memory. */
 json_t *show_certificate(const struct source *s, const struct cert *c);
+/* The chain as a picture, from a graph: Graphviz' language, and SVG that needs
+ * nothing else. -1 without memory. */
+int show_dot(const struct graph *g, FILE *out);
+int show_svg(const struct graph *g, FILE *out);
+/* Text within quotes of Graphviz' language, and within SVG's elements and
+ * attributes: what is not printable ASCII becomes "\xNN". */
+void show_dot_text(const char *text, FILE *out);
+void show_svg_text(const char *text, FILE *out);
 /* The emulated (or real) platform, NULL when it is none that we know. */
 const struct family *show_family(const struct source *s);
 

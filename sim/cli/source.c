@@ -332,48 +332,73 @@ lies_in(struct span part, struct span whole)
 	return whole.n > 0 && part.p >= whole.p && part.p < whole.p + whole.n;
 }
 
-/* The chain's indices that a certificate stands in: a long chain goes on in the
- * next one, in the middle of a certificate. */
-static void
-chain_origin(const struct source *s, struct span der, char *out, size_t n)
+/* A long chain goes on in the next index, in the middle of a certificate. */
+static size_t
+chain_pieces(const struct source *s, struct span der, struct piece *ret)
 {
 	size_t begin = (size_t)(der.p - s->chain.p), end = begin + der.n;
-	size_t at = 0, used = 0;
+	size_t at = 0, count = 0;
 
-	used = (size_t)snprintf(out, n, "NV");
-	for (size_t i = 0; i < s->info.n_nv; i++) {
+	for (size_t i = 0; i < s->info.n_nv && count < MAX_CERT_PIECES; i++) {
 		const struct tpm_nv *nv = &s->info.nv[i];
+		size_t from, to;
 
 		if (nv->index < NV_CHAIN_FIRST || nv->data.n == 0)
 			continue;
-		if (at < end && at + nv->data.n > begin && used < n)
-			used += (size_t)snprintf(
-			    out + used, n - used, " 0x%08x", nv->index);
+		from = begin > at ? begin - at : 0;
+		to = end < at + nv->data.n ? end - at : nv->data.n;
+		if (at < end && from < nv->data.n)
+			ret[count++] = (struct piece){ .index = nv->index,
+				.offset = from,
+				.n = to - from };
 		at += nv->data.n;
 	}
+	return count;
+}
+
+size_t
+source_pieces(const struct source *s, struct span der,
+    struct piece ret[static MAX_CERT_PIECES])
+{
+	if (lies_in(der, buf_span(&s->chain)))
+		return chain_pieces(s, der, ret);
+	for (size_t i = 0; i < s->n_eks; i++) {
+		const struct tpm_nv *nv = s->eks[i].nv;
+
+		if (nv == NULL || !lies_in(der, buf_span(&nv->data)))
+			continue;
+		ret[0] = (struct piece){ .index = nv->index,
+			.offset = (size_t)(der.p - nv->data.p),
+			.n = der.n };
+		return 1;
+	}
+	return 0;
+}
+
+/* What is not in NV. */
+static const char *
+origin_outside(const struct source *s, struct span der)
+{
+	for (size_t i = 0; i < s->n_eks; i++)
+		if (lies_in(der, buf_span(&s->eks[i].ekop)))
+			return "EKOP, not in NV";
+	return lies_in(der, buf_span(&s->file)) ? s->roots : s->hierarchy;
 }
 
 void
 source_origin(const struct source *s, struct span der, char *out, size_t n)
 {
-	if (lies_in(der, buf_span(&s->chain))) {
-		chain_origin(s, der, out, n);
+	struct piece pieces[MAX_CERT_PIECES];
+	size_t count = source_pieces(s, der, pieces), used;
+
+	if (count == 0) {
+		(void)snprintf(out, n, "%s", origin_outside(s, der));
 		return;
 	}
-	for (size_t i = 0; i < s->n_eks; i++) {
-		const struct tpm_nv *nv = s->eks[i].nv;
-
-		if (nv != NULL && lies_in(der, buf_span(&nv->data))) {
-			(void)snprintf(out, n, "NV 0x%08x", nv->index);
-			return;
-		}
-		if (lies_in(der, buf_span(&s->eks[i].ekop))) {
-			(void)snprintf(out, n, "EKOP, not in NV");
-			return;
-		}
-	}
-	(void)snprintf(out, n, "%s",
-	    lies_in(der, buf_span(&s->file)) ? s->roots : s->hierarchy);
+	used = (size_t)snprintf(out, n, "NV");
+	for (size_t i = 0; i < count && used < n; i++)
+		used += (size_t)snprintf(
+		    out + used, n - used, " 0x%08x", pieces[i].index);
 }
 
 /* The value behind "OU=" in "CN=a, OU=b"; 0 when there is none. */
@@ -389,17 +414,23 @@ name_part(const char *name, const char *type, const char **ret)
 }
 
 void
-source_name(const struct cert *c, const char *title, char *out, size_t n)
+source_short_name(const char *name, const char *title, char *out, size_t n)
 {
-	const char *at = c->subject_text;
+	const char *at = name;
 	int length;
 
 	/* Above the device the CN is a host, and the same for all. */
-	if ((length = name_part(c->subject_text, "OU=", &at)) == 0 &&
-	    (length = name_part(c->subject_text, "CN=", &at)) == 0)
+	if ((length = name_part(name, "OU=", &at)) == 0 &&
+	    (length = name_part(name, "CN=", &at)) == 0)
 		length = (int)strlen(at);
 	if (length == 0)
 		(void)snprintf(out, n, "%s", title);
 	else
 		(void)snprintf(out, n, "%.*s", length, at);
+}
+
+void
+source_name(const struct cert *c, const char *title, char *out, size_t n)
+{
+	source_short_name(c->subject_text, title, out, n);
 }

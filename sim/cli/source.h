@@ -58,11 +58,24 @@ void source_close(struct source *s);
  */
 int source_verify(struct source *s, time_t now, bool keys, struct err *e);
 
+/* What an NV index has of a certificate. */
+struct piece {
+	uint32_t index;
+	size_t offset, n;
+};
+
+/* The pieces of a certificate that are in NV, at most MAX_CERT_PIECES; gives
+ * how many, 0 when it is not there. */
+size_t source_pieces(const struct source *s, struct span der,
+    struct piece ret[static MAX_CERT_PIECES]);
 /* Where a certificate of a report's path stands. */
 void
 source_origin(const struct source *s, struct span der, char *out, size_t n);
 /* What tells it from others in a chain: the unit, else the common name; title
  * for an empty subject. */
 void source_name(const struct cert *c, const char *title, char *out, size_t n);
+/* The same of a Name as text. */
+void
+source_short_name(const char *name, const char *title, char *out, size_t n);
 
 #endif

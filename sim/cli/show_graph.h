@@ -1,0 +1,74 @@
+/*
+ * show_graph.h - the certificates of a TPM as a picture: who signed whom.
+ *
+ * A model that knows no format: nodes of short lines, each below the node of
+ * its issuer.  show_dot.c and show_svg.c draw it.  Text is as certificates and
+ * the command line have it: who draws escapes it.
+ */
+#ifndef SIM_CLI_SHOW_GRAPH_H
+#define SIM_CLI_SHOW_GRAPH_H
+
+#include "sim/cli/source.h"
+
+/* Every path, every certificate of NV, and what each path lacks. */
+#define MAX_GRAPH_NODES                                                        \
+	(MAX_EK_CERTS * MAX_CHAIN_DEPTH + MAX_CERT_COUNT + MAX_EK_CERTS)
+/* For a node that has no issuer. */
+#define NO_NODE         SIZE_MAX
+#define MAX_GRAPH_LINES 48
+/* Of a line's text: a key identifier in hex; of a title, which has no label
+ * beside it. */
+#define GRAPH_COLUMNS 40
+#define GRAPH_TITLE   46
+
+/* How many devices have the certificate. */
+enum graph_scope {
+	SCOPE_DEVICE,
+	SCOPE_BATCH,
+	SCOPE_GENERATION,
+	SCOPE_ALL,
+	SCOPE_MISSING, /* wanted, and not there */
+	N_SCOPES,
+};
+
+enum graph_style { LINE_TITLE, LINE_FIELD, LINE_GOOD, LINE_BAD, LINE_AIK };
+
+struct graph_line {
+	enum graph_style style;
+	const char *label; /* "" goes on with the line before */
+	char text[GRAPH_TITLE + 1];
+};
+
+struct graph_node {
+	enum graph_scope scope;
+	bool in_nv, bad, aik;
+	unsigned layer;     /* 0 has no issuer; others are below theirs */
+	size_t issuer;      /* a node, or NO_NODE; there are no circles */
+	const char *broken; /* the check of that link that failed, or NULL */
+	struct span der;    /* n == 0: of no certificate */
+	struct span ski, aki;
+	struct graph_line lines[MAX_GRAPH_LINES];
+	size_t n_lines;
+};
+
+struct graph {
+	char title[64];    /* the platform */
+	char where[128];   /* which TPM */
+	char identity[96]; /* what it says of itself */
+	char verdict[768];
+	bool accepted;
+	struct graph_node nodes[MAX_GRAPH_NODES];
+	size_t n_nodes;
+	unsigned n_layers;
+};
+
+/* From a verified source; the graph borrows its certificates. The caller frees
+ * it with free(). */
+int graph_new(const struct source *s, struct graph **ret, struct err *e);
+/* "unique to this device" */
+const char *graph_scope_name(enum graph_scope scope);
+/* How much of text goes into a line of so many columns: up to a blank, a
+ * slash or an underscore where there is one. */
+size_t graph_break(const char *text, size_t columns);
+
+#endif
