@@ -1,11 +1,6 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "config.h"
 #include "odca/device.h"
@@ -14,6 +9,7 @@
 #include "sim/base/file.h"
 #include "sim/base/limits.h"
 #include "sim/base/suggest.h"
+#include "sim/tpm/child.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/mint.h"
 #include "sim/tpm/provision.h"
@@ -297,9 +293,18 @@ install(struct store *to, struct store *tpm, const struct fuses *fuses,
 	return rc;
 }
 
+/* --- the child ----------------------------------------------------------- */
+
+struct job {
+	const struct mint_request *request;
+	const char *dir;
+};
+
 static int
-mint_in_child(const struct mint_request *r, const char *dir, struct err *e)
+mint_in_child(const void *arg, struct err *e)
 {
+	const struct job *job = arg;
+	const struct mint_request *r = job->request;
 	AUTO(device_done) struct device d = { .family = NULL };
 	AUTO(provisioned_done) struct provisioned made = { .n_eks = 0 };
 	auto_buf descriptor = BUF_INIT(MAX_SMALL_FILE);
@@ -311,10 +316,10 @@ mint_in_child(const struct mint_request *r, const char *dir, struct err *e)
 	int rc;
 
 	if (make_plan(r, &plan, e) != 0 ||
-	    store_open_dir(dir, STORE_OWN, &to, e) != 0)
+	    store_open_dir(job->dir, STORE_OWN, &to, e) != 0)
 		return -1;
 	if (store_has_tpm(to)) {
-		err_set(e, E_STATE, "'%s' has a TPM already", dir);
+		err_set(e, E_STATE, "'%s' has a TPM already", job->dir);
 		return err_hint(e, "use another --state; nothing was changed");
 	}
 	if (sandbox_enter(SANDBOX_MINT, e) != 0 || open_pki(r, &pki, e) != 0 ||
@@ -331,64 +336,14 @@ mint_in_child(const struct mint_request *r, const char *dir, struct err *e)
 	return rc;
 }
 
-/* --- the child ----------------------------------------------------------- */
-
-/* Never returns: report the failure, if any, and end without atexit work. */
-static void
-child_main(
-    const struct mint_request *r, const char *dir, pid_t parent, int report)
-{
-	struct err e = ERR_INIT;
-	ssize_t put = 0;
-	int rc;
-
-	/* Nobody would clean up after a parent that is gone. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-	/* No core, no ptrace(2): the fuses are here. */
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	rc = mint_in_child(r, dir, &e);
-	if (rc != 0)
-		put = write(report, &e, sizeof(e));
-	_exit(rc == 0 && put >= 0 ? 0 : 1);
-}
-
 int
 mint_device(const struct mint_request *r, const char *dir, struct err *e)
 {
-	struct err failure;
-	int pipefd[2], status;
-	pid_t parent = getpid(), pid;
-	ssize_t got;
+	const struct job job = { r, dir };
 
 	if (r->seed != NULL && !engine_has_identity())
 		return err_set(e, E_STATE,
 		    "a seed cannot make the keys of a TPM with a shared "
 		    "libtpms: they are random");
-	if (pipe2(pipefd, O_CLOEXEC) != 0)
-		return err_errno(e, "pipe");
-	auto_fd int report = pipefd[0];
-	auto_fd int child_end = pipefd[1];
-
-	if ((pid = fork()) < 0)
-		return err_errno(e, "fork");
-	if (pid == 0)
-		child_main(r, dir, parent, child_end);
-	(void)close(TAKE_FD(child_end));
-	got = read(report, &failure, sizeof(failure));
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	if (got == sizeof(failure)) {
-		if (e != NULL)
-			*e = failure;
-		return err_wrap(e, "mint");
-	}
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return err_set(e, E_IO,
-		    "mint: the minting process died (%s %d)",
-		    WIFSIGNALED(status) ? "signal" : "exit",
-		    WIFSIGNALED(status) ? WTERMSIG(status)
-					: WEXITSTATUS(status));
-	return 0;
+	return child_run(mint_in_child, &job, e) != 0 ? err_wrap(e, "mint") : 0;
 }
