@@ -18,6 +18,7 @@ enum tpm_rc {			/* 6.6.3 */
 	RC_INITIALIZE	= 0x100,
 	RC_FAILURE	= 0x101,
 	RC_COMMAND_SIZE	= 0x142,
+	RC_HANDLE_1	= 0x18b,	/* TPM_RC_HANDLE of the first handle */
 	RC_RETRY	= 0x922,
 };
 
@@ -55,9 +56,11 @@ enum tpm_cc {			/* 6.5.2 */
 	CC_SELF_TEST			= 0x143,
 	CC_STARTUP			= 0x144,
 	CC_SHUTDOWN			= 0x145,
+	CC_NV_READ			= 0x14e,
 	CC_POLICY_SIGNED		= 0x160,
 	CC_FLUSH_CONTEXT		= 0x165,
 	CC_LOAD_EXTERNAL		= 0x167,
+	CC_NV_READ_PUBLIC		= 0x169,
 	CC_POLICY_COMMAND_CODE		= 0x16c,
 	CC_POLICY_OR			= 0x171,
 	CC_START_AUTH_SESSION		= 0x176,

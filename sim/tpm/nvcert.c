@@ -207,15 +207,23 @@ nv_define(const struct nvcert *w, uint32_t index, size_t size, struct err *e)
 
 /* The policy has to be satisfied anew for each command (Part 1, 19). */
 static int
+satisfy(const struct nvcert *w, uint32_t code, struct err *e)
+{
+	return policy_signed(w, w->session, e) != 0 ||
+		       policy_command_code(w->session, code, e) != 0 ||
+		       policy_or(w, w->session, e) != 0
+		   ? -1
+		   : 0;
+}
+
+static int
 nv_write_piece(const struct nvcert *w, uint32_t index, struct span piece,
     size_t offset, struct err *e)
 {
 	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
-	if (policy_signed(w, w->session, e) != 0 ||
-	    policy_command_code(w->session, CC_NV_WRITE, e) != 0 ||
-	    policy_or(w, w->session, e) != 0)
+	if (satisfy(w, CC_NV_WRITE, e) != 0)
 		return -1;
 	tpmcmd_begin(&c, CC_NV_WRITE, "NV_Write");
 	tpmcmd_handle(&c, index);
@@ -240,6 +248,86 @@ nvcert_put(
 		(void)span_get(&rest, n, &piece);
 		if (nv_write_piece(
 			w, index, piece, content.n - rest.n - n, e) != 0)
+			return err_wrap(e, "NV 0x%08x", index);
+	}
+	return 0;
+}
+
+int
+nvcert_delete(const struct nvcert *w, uint32_t index, struct err *e)
+{
+	auto_tpmcmd c = TPMCMD_INIT;
+	struct span none;
+
+	if (satisfy(w, CC_NV_UNDEFINE_SPACE_SPECIAL, e) != 0)
+		return err_wrap(e, "NV 0x%08x", index);
+	tpmcmd_begin(
+	    &c, CC_NV_UNDEFINE_SPACE_SPECIAL, "NV_UndefineSpaceSpecial");
+	tpmcmd_handle(&c, index);
+	tpmcmd_handle(&c, RH_PLATFORM);
+	tpmcmd_policy(&c, w->session);
+	tpmcmd_password(&c);
+	if (tpmcmd_run(&c, NULL, &none, e) != 0)
+		return err_wrap(e, "NV 0x%08x", index);
+	return 0;
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+/* dataSize is the last field of a TPMS_NV_PUBLIC (Part 2, 13.5). */
+static int
+nv_size(uint32_t index, uint16_t *ret, struct err *e)
+{
+	auto_tpmcmd c = TPMCMD_INIT;
+	struct span out, public;
+
+	tpmcmd_begin(&c, CC_NV_READ_PUBLIC, "NV_ReadPublic");
+	tpmcmd_handle(&c, index);
+	if (tpmcmd_run(&c, NULL, &out, e) != 0)
+		return c.rc == RC_HANDLE_1
+			   ? err_set(e, E_NOTFOUND, "no such index")
+			   : -1;
+	if (span_get_2b(&out, &public) || public.n < sizeof(uint16_t) ||
+	    span_skip(&public, public.n - sizeof(uint16_t)) ||
+	    span_get_u16(&public, ret))
+		return err_set(e, E_SHORT, "response to TPM2_NV_ReadPublic");
+	return 0;
+}
+
+/* By AUTHREAD: the index has an empty authorisation value. */
+static int
+nv_read_piece(uint32_t index, uint16_t size, uint16_t offset, struct buf *out,
+    struct err *e)
+{
+	auto_tpmcmd c = TPMCMD_INIT;
+	struct span rsp, data;
+
+	tpmcmd_begin(&c, CC_NV_READ, "NV_Read");
+	tpmcmd_handle(&c, index);
+	tpmcmd_handle(&c, index);
+	tpmcmd_password(&c);
+	(void)buf_put_u16(&c.bytes, size);
+	(void)buf_put_u16(&c.bytes, offset);
+	if (tpmcmd_run(&c, NULL, &rsp, e) != 0)
+		return -1;
+	if (span_get_2b(&rsp, &data) || data.n != size)
+		return err_set(e, E_SHORT, "response to TPM2_NV_Read");
+	return buf_put(out, data)
+		   ? err_set(
+			 e, E_LIMIT, "content of more than %zu bytes", out->cap)
+		   : 0;
+}
+
+int
+nvcert_get(uint32_t index, struct buf *out, struct err *e)
+{
+	uint16_t size, at = 0, n;
+
+	if (nv_size(index, &size, e) != 0)
+		return err_wrap(e, "NV 0x%08x", index);
+	for (; at < size; at += n) {
+		n = size - at < MAX_NV_CHUNK ? size - at : MAX_NV_CHUNK;
+		if (nv_read_piece(index, n, at, out, e) != 0)
 			return err_wrap(e, "NV 0x%08x", index);
 	}
 	return 0;

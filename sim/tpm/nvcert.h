@@ -1,5 +1,5 @@
 /*
- * nvcert.h - writes the certificate indices, 0x01C00002 and its like.
+ * nvcert.h - the certificate indices, 0x01C00002 and its like.
  *
  * They can be written and deleted by the CSME only: their policy asks for an
  * HMAC by a key from the fuses (TPM2_PolicySigned), one branch for
@@ -29,8 +29,14 @@ int nvcert_open(struct nvcert *w, struct span secret, struct err *e);
 /* Define an index of exactly content.n bytes and write it. */
 int nvcert_put(
     const struct nvcert *w, uint32_t index, struct span content, struct err *e);
+/* Remove an index that was put, by this struct or another of the device. */
+int nvcert_delete(const struct nvcert *w, uint32_t index, struct err *e);
 /* Leave nothing loaded in the TPM. */
 int nvcert_close(struct nvcert *w, struct err *e);
 void nvcert_done(struct nvcert *w);
+
+/* Append an index's content; anybody may read it. E_NOTFOUND when there is no
+ * such index. */
+int nvcert_get(uint32_t index, struct buf *out, struct err *e);
 
 #endif

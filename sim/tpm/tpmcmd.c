@@ -30,11 +30,15 @@ tpmcmd_handle(struct tpmcmd *c, uint32_t handle)
 	(void)buf_put_u32(&c->bytes, handle);
 }
 
+/* One more; the area's size goes before the first (Part 1, 18.4). */
 static void
 put_session(struct tpmcmd *c, uint32_t session)
 {
-	c->sessions = true;
-	(void)buf_put_u32(&c->bytes, AUTH_SIZE);
+	if (c->sessions == 0) {
+		c->auth_at = c->bytes.n;
+		(void)buf_put_u32(&c->bytes, 0);
+	}
+	c->sessions++;
 	(void)buf_put_u32(&c->bytes, session);
 	(void)buf_put_u16(&c->bytes, 0);
 	(void)buf_put_u8(&c->bytes, CONTINUE_SESSION);
@@ -74,21 +78,25 @@ tpmcmd_run(
     struct tpmcmd *c, uint32_t *ret_handle, struct span *ret, struct err *e)
 {
 	struct span rsp;
-	uint32_t rc, n;
+	uint32_t n;
 
 	if (c->bytes.n < TPM_HEADER_SIZE)
 		return err_set(e, E_NOMEM, "TPM2_%s", c->name);
-	buf_set_u16(&c->bytes, 0, c->sessions ? ST_SESSIONS : ST_NO_SESSIONS);
+	buf_set_u16(
+	    &c->bytes, 0, c->sessions > 0 ? ST_SESSIONS : ST_NO_SESSIONS);
+	if (c->sessions > 0)
+		buf_set_u32(&c->bytes, c->auth_at, c->sessions * AUTH_SIZE);
 	buf_set_u32(&c->bytes, 2, (uint32_t)c->bytes.n);
 	if (process(c, e) != 0)
 		return err_wrap(e, "TPM2_%s", c->name);
 	rsp = buf_span(&c->response);
-	if ((rc = engine_response_code(rsp)) != 0)
-		return err_set(e, E_TPM, "TPM2_%s answers 0x%03x", c->name, rc);
+	if ((c->rc = engine_response_code(rsp)) != 0)
+		return err_set(
+		    e, E_TPM, "TPM2_%s answers 0x%03x", c->name, c->rc);
 	if (span_skip(&rsp, TPM_HEADER_SIZE) ||
 	    (ret_handle != NULL && span_get_u32(&rsp, ret_handle)) ||
-	    (c->sessions && span_get_u32(&rsp, &n)) ||
-	    (c->sessions && span_get(&rsp, n, &rsp)))
+	    (c->sessions > 0 && span_get_u32(&rsp, &n)) ||
+	    (c->sessions > 0 && span_get(&rsp, n, &rsp)))
 		return err_set(e, E_SHORT, "response to TPM2_%s", c->name);
 	*ret = rsp;
 	return 0;

@@ -22,20 +22,22 @@ struct tpmcmd {
 	const char *name;
 	struct buf bytes; /* header and what was put */
 	struct buf response;
-	bool sessions; /* an authorisation area was put */
+	uint32_t sessions; /* put into the authorisation area */
+	size_t auth_at;    /* where that area's size is */
+	uint32_t rc;       /* of the response, once it ran */
 };
 
 void tpmcmd_begin(struct tpmcmd *c, uint32_t code, const char *name);
 /* Handle area; all handles come before the authorisation area. */
 void tpmcmd_handle(struct tpmcmd *c, uint32_t handle);
-/* Authorisation area of one session: empty password, or a policy session that
- * goes on afterwards. */
+/* One more session in the authorisation area, for the next handle that needs
+ * one: empty password, or a policy session that goes on afterwards. */
 void tpmcmd_password(struct tpmcmd *c);
 void tpmcmd_policy(struct tpmcmd *c, uint32_t session);
 /*
  * Run it. *ret are the response parameters, borrowed until tpmcmd_done(); the
  * response's handle goes to *ret_handle when that is not NULL. E_TPM with the
- * response code when the TPM refuses.
+ * response code, which is in c->rc too, when the TPM refuses.
  */
 int tpmcmd_run(
     struct tpmcmd *c, uint32_t *ret_handle, struct span *ret, struct err *e);
