@@ -249,15 +249,15 @@ open_pki(const struct mint_request *r, struct pki **ret, struct err *e)
 	return 0;
 }
 
-/* Manufacture in memory; the permanent state is in *tpm afterwards. */
+/* Manufacture in memory; the permanent state is in *s afterwards. */
 static int
 manufacture(const struct device *d, const struct pki *pki,
-    const struct plan *plan, struct store *tpm, struct provisioned *ret,
+    const struct plan *plan, struct store *s, struct provisioned *ret,
     struct err *e)
 {
 	uint8_t entropy[TPM_ENTROPY_SIZE];
 
-	if (device_tpm_entropy(d, entropy, e) != 0 || engine_init(tpm, e) != 0)
+	if (device_tpm_entropy(d, entropy, e) != 0 || engine_init(s, e) != 0)
 		return -1;
 	engine_set_manufacture(
 	    SPAN_OF(entropy), d->family->firmware1, d->family->firmware2);
@@ -275,18 +275,15 @@ manufacture(const struct device *d, const struct pki *pki,
 }
 
 static int
-install(struct store *to, struct store *tpm, const struct fuses *fuses,
-    struct span descriptor, struct err *e)
+install(struct store *s, const struct fuses *fuses, struct span descriptor,
+    struct err *e)
 {
-	auto_buf state = BUF_INIT(MAX_STATE_FILE);
 	char hex[2 * FUSES_SIZE + 2];
 	int rc;
 
-	if (store_read(tpm, "permall", &state, e) != 0)
-		return -1;
 	hex_encode(SPAN_OF(fuses->b), hex);
 	hex[sizeof(hex) - 2] = '\n';
-	rc = store_install(to, buf_span(&state),
+	rc = store_install(s,
 	    (struct span){ (const uint8_t *)hex, sizeof(hex) - 1 }, descriptor,
 	    e);
 	explicit_bzero(hex, sizeof(hex));
@@ -308,30 +305,30 @@ mint_in_child(const void *arg, struct err *e)
 	AUTO(device_done) struct device d = { .family = NULL };
 	AUTO(provisioned_done) struct provisioned made = { .n_eks = 0 };
 	auto_buf descriptor = BUF_INIT(MAX_SMALL_FILE);
-	auto_store to = NULL;
-	auto_store tpm = NULL;
+	auto_store s = NULL;
 	auto_pki pki = NULL;
 	struct fuses fuses;
 	struct plan plan;
 	int rc;
 
 	if (make_plan(r, &plan, e) != 0 ||
-	    store_open_dir(job->dir, STORE_OWN, &to, e) != 0)
+	    store_open_dir(job->dir, STORE_OWN, &s, e) != 0)
 		return -1;
-	if (store_has_tpm(to)) {
+	if (store_has_tpm(s)) {
 		err_set(e, E_STATE, "'%s' has a TPM already", job->dir);
 		return err_hint(e, "use another --state; nothing was changed");
 	}
+	store_keep_in_memory(s);
 	if (sandbox_enter(SANDBOX_MINT, e) != 0 || open_pki(r, &pki, e) != 0 ||
-	    store_open_memory(&tpm, e) != 0 || make_fuses(r, &fuses, e) != 0)
+	    make_fuses(r, &fuses, e) != 0)
 		return -1;
 	rc = device_init(&d, &fuses, plan.family, plan.batch, plan.svn, e);
 	if (rc == 0)
-		rc = manufacture(&d, pki, &plan, tpm, &made, e);
+		rc = manufacture(&d, pki, &plan, s, &made, e);
 	if (rc == 0)
 		rc = describe(r, &plan, pki_host(pki), &made, &descriptor, e);
 	if (rc == 0)
-		rc = install(to, tpm, &fuses, buf_span(&descriptor), e);
+		rc = install(s, &fuses, buf_span(&descriptor), e);
 	explicit_bzero(&fuses, sizeof(fuses));
 	return rc;
 }

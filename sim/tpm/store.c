@@ -6,9 +6,8 @@
 
 #include "sim/base/file.h"
 #include "sim/base/limits.h"
+#include "sim/tpm/pair.h"
 #include "sim/tpm/store.h"
-
-#define STORE_READY STORE_DESCRIPTOR ".ready"
 
 /* libtpms' names of the kinds of state (libtpms/tpm_nvfilename.h). */
 static const char *const state_names[] = {
@@ -34,6 +33,8 @@ struct store {
 	int lockfd;       /* the lock lives as long as this is open */
 	const char *file; /* the one state file, below dirfd, or NULL */
 	bool in_memory;   /* writes go to memory[] only */
+	bool has_device;
+	struct buf descriptor;
 	struct {
 		bool written; /* memory stands in for the disk */
 		bool deleted;
@@ -49,6 +50,7 @@ store_new(void)
 	if (s == NULL)
 		return NULL;
 	s->dirfd = s->lockfd = -1;
+	buf_init(&s->descriptor, MAX_SMALL_FILE);
 	for (size_t i = 0; i < N_STATES; i++)
 		buf_init(&s->memory[i].blob, MAX_STATE_FILE);
 	return s;
@@ -61,6 +63,7 @@ store_free(struct store *s)
 		return;
 	for (size_t i = 0; i < N_STATES; i++)
 		buf_free(&s->memory[i].blob);
+	buf_free(&s->descriptor);
 	if (s->lockfd >= 0)
 		(void)close(s->lockfd);
 	if (s->dirfd >= 0)
@@ -124,41 +127,51 @@ check_foreign(const struct store *s, struct err *e)
 	return 0;
 }
 
+static int
+damaged(const struct store *s, struct err *e)
+{
+	err_wrap(e, "state '%s'", s->path);
+	return err_hint(e,
+	    "restore '%s', or use another --state; nothing was "
+	    "changed",
+	    s->file != NULL ? s->file : STORE_PERMANENT);
+}
+
+/* What stays in memory is the permanent state that the descriptor was read
+ * with: STORE_PEEK sees one device, even while an update replaces it. */
+static int
+keep_permanent(struct store *s, struct span file, struct err *e)
+{
+	struct span state;
+
+	if (blob_unwrap(file, &state, e) != 0) {
+		err_wrap(e, "'%s'", STORE_PERMANENT);
+		return damaged(s, e);
+	}
+	return s->in_memory ? store_write(s, state_names[0], state, e) : 0;
+}
+
 /* What is there has to be ours or swtpm's, and whole. */
 static int
-check_state(struct store *s, struct err *e)
+read_device(struct store *s, struct err *e)
 {
-	auto_buf state = BUF_INIT(MAX_STATE_FILE);
+	auto_pair p;
 
-	if (!store_has_tpm(s)) {
-		if (!store_has_device(s))
-			return 0;
+	if (pair_read(s->dirfd, &p, e) != 0)
+		return err_wrap(e, "state '%s'", s->path);
+	if (p.has_permanent && keep_permanent(s, buf_span(&p.permanent), e))
+		return -1;
+	if (p.has_descriptor && !p.has_permanent) {
 		err_set(e, E_FORMAT, "state '%s' has '%s' but no '%s'", s->path,
 		    STORE_DESCRIPTOR, STORE_PERMANENT);
 		return err_hint(e,
 		    "the TPM's state is gone: restore it, or use another "
 		    "--state");
 	}
-	if (store_read(s, state_names[0], &state, e) == 0)
-		return 0;
-	err_wrap(e, "state '%s'", s->path);
-	return err_hint(e,
-	    "restore '%s', or use another --state; nothing was "
-	    "changed",
-	    s->file ? s->file : STORE_PERMANENT);
-}
-
-/* mint.c writes the descriptor as ready, then the TPM, then this name: a crash
- * before the last step left a whole device. */
-static int
-finish_mint(struct store *s, struct err *e)
-{
-	if (!store_has_tpm(s) || store_has_device(s) ||
-	    !file_exists(s->dirfd, STORE_READY))
-		return 0;
-	if (renameat(s->dirfd, STORE_READY, s->dirfd, STORE_DESCRIPTOR) != 0)
-		return err_errno(e, "rename '%s/%s'", s->path, STORE_READY);
-	return 0;
+	s->has_device = p.has_descriptor;
+	return buf_put(&s->descriptor, buf_span(&p.descriptor))
+		   ? err_set(e, E_NOMEM, "state '%s'", s->path)
+		   : 0;
 }
 
 static int
@@ -194,10 +207,10 @@ store_open_dir(
 	s->in_memory = use == STORE_PEEK;
 	if (open_directory(s, dir, use, e) != 0 || check_foreign(s, e) != 0)
 		return -1;
-	if (use == STORE_OWN &&
-	    (take_lock(s, ".lock", e) != 0 || finish_mint(s, e) != 0))
+	if (use != STORE_PEEK &&
+	    (take_lock(s, ".lock", e) != 0 || pair_settle(s->dirfd, e) != 0))
 		return -1;
-	if (check_state(s, e) != 0)
+	if (read_device(s, e) != 0)
 		return -1;
 	*ret = TAKE(s);
 	return 0;
@@ -207,6 +220,7 @@ int
 store_open_file(const char *path, struct store **ret, struct err *e)
 {
 	auto_store s = store_new();
+	auto_buf state = BUF_INIT(MAX_STATE_FILE);
 	const char *slash = strrchr(path, '/');
 	char dir[MAX_PATH_LENGTH] = ".";
 
@@ -225,8 +239,10 @@ store_open_file(const char *path, struct store **ret, struct err *e)
 	s->file = s->path + (slash != NULL ? slash - path + 1 : 0);
 	if (strlen(s->file) == 0 || strlen(s->file) >= 50)
 		return err_set(e, E_USAGE, "'%s' is no file name", path);
-	if (take_lock(s, ".NVChip.lock", e) != 0 || check_state(s, e) != 0)
+	if (take_lock(s, ".NVChip.lock", e) != 0)
 		return -1;
+	if (store_has_tpm(s) && store_read(s, state_names[0], &state, e) != 0)
+		return damaged(s, e);
 	*ret = TAKE(s);
 	return 0;
 }
@@ -263,8 +279,20 @@ store_has_tpm(const struct store *s)
 bool
 store_has_device(const struct store *s)
 {
-	return s->dirfd >= 0 && s->file == NULL &&
-	       file_exists(s->dirfd, STORE_DESCRIPTOR);
+	return s->has_device;
+}
+
+struct span
+store_descriptor(const struct store *s)
+{
+	return buf_span(&s->descriptor);
+}
+
+int
+store_fuses(const struct store *s, struct buf *out, struct err *e)
+{
+	return s->dirfd < 0 ? err_set(e, E_NOTFOUND, "no fuses")
+			    : file_read(s->dirfd, STORE_FUSES, out, e);
 }
 
 const char *
@@ -326,10 +354,20 @@ store_write(struct store *s, const char *name, struct span blob, struct err *e)
 	return file_write(s->dirfd, file, buf_span(&content), FILE_NOSYNC, e);
 }
 
+static int
+remove_state(const struct store *s, size_t i, struct err *e)
+{
+	char file[64];
+
+	state_file(s, i, file);
+	if (unlinkat(s->dirfd, file, 0) != 0 && errno != ENOENT)
+		return err_errno(e, "remove '%s/%s'", s->path, file);
+	return 0;
+}
+
 int
 store_delete(struct store *s, const char *name, struct err *e)
 {
-	char file[64];
 	size_t i;
 
 	if (state_index(name, &i, e) != 0)
@@ -338,30 +376,49 @@ store_delete(struct store *s, const char *name, struct err *e)
 		s->memory[i].written = s->memory[i].deleted = true;
 		return 0;
 	}
-	state_file(s, i, file);
-	if (unlinkat(s->dirfd, file, 0) != 0 && errno != ENOENT)
-		return err_errno(e, "remove '%s/%s'", s->path, file);
-	return 0;
+	return remove_state(s, i, e);
 }
 
+/*
+ * The state of a TPM that is on (swtpm suspends one so) does not belong to the
+ * new permanent state, and a TPM that loaded both would be a mix. The device is
+ * off when it is minted or updated, so that is lost, as by a power cut, before
+ * the permanent state is replaced: no order of kills leaves it beside a new
+ * one.
+ */
 static int
-write_file(
-    struct store *s, const char *name, struct span content, struct err *e)
+replace(struct store *s, struct span permanent, struct err *e)
 {
-	return file_write(s->dirfd, name, content, FILE_SYNC, e);
+	for (size_t i = 1; i < N_STATES; i++)
+		if (remove_state(s, i, e) != 0)
+			return -1;
+	return pair_commit(s->dirfd, permanent, e);
 }
 
 int
-store_install(struct store *s, struct span permanent, struct span fuses,
-    struct span descriptor, struct err *e)
+store_commit(struct store *s, struct span descriptor, struct err *e)
 {
-	auto_buf blob = BUF_INIT(MAX_STATE_FILE);
+	auto_buf permanent = BUF_INIT(MAX_STATE_FILE);
 
-	if (blob_wrap(permanent, &blob, e) != 0)
+	if (blob_wrap(buf_span(&s->memory[0].blob), &permanent, e) != 0 ||
+	    pair_prepare(s->dirfd, buf_span(&permanent), descriptor, e) != 0)
 		return -1;
-	if (write_file(s, STORE_FUSES, fuses, e) != 0 ||
-	    write_file(s, STORE_READY, descriptor, e) != 0 ||
-	    write_file(s, STORE_PERMANENT, buf_span(&blob), e) != 0)
+	if (replace(s, buf_span(&permanent), e) != 0) {
+		(void)pair_settle(s->dirfd, NULL);
 		return -1;
-	return finish_mint(s, e);
+	}
+	s->has_device = true;
+	buf_reset(&s->descriptor);
+	return buf_put(&s->descriptor, descriptor)
+		   ? err_set(e, E_NOMEM, "state '%s'", s->path)
+		   : 0;
+}
+
+int
+store_install(
+    struct store *s, struct span fuses, struct span descriptor, struct err *e)
+{
+	return file_write(s->dirfd, STORE_FUSES, fuses, FILE_SYNC, e) != 0
+		   ? -1
+		   : store_commit(s, descriptor, e);
 }

@@ -9,6 +9,7 @@
  *   tpm2-00.volatilestate, tpm2-00.savestate
  *   odcasim.json           what was minted; for people and for `show`
  *   odcasim.fuses          the device's fuses, read only by the minting process
+ *   odcasim.json.ready     only while a mint or an update ends (pair.h)
  *
  * Every write is a temporary file and a rename, done before the TPM answers:
  * a response that a client has seen survives kill -9.
@@ -28,14 +29,17 @@
 struct store;
 
 enum store_use {
-	STORE_OWN,  /* lock it; E_BUSY when another process has it */
-	STORE_PEEK, /* no lock, and what is written stays in memory */
+	STORE_OWN,      /* lock it; E_BUSY when another process has it */
+	STORE_EXISTING, /* the same, of a directory that is there */
+	STORE_PEEK,     /* no lock, and what is written stays in memory */
 };
 
 /*
  * A directory. STORE_OWN makes it (0700) when it does not exist. E_FOREIGN for
  * a directory with another simulator's state, E_FORMAT for a state file that
  * is no swtpm blob, is cut or is encrypted: nothing is ever overwritten then.
+ * Who has the lock settles what a killed mint or update left; who peeks sees
+ * the permanent state and the descriptor of one device in any case.
  */
 int store_open_dir(
     const char *dir, enum store_use use, struct store **ret, struct err *e);
@@ -52,15 +56,24 @@ void store_keep_in_memory(struct store *s);
 bool store_has_tpm(const struct store *s);
 /* True when the directory has our descriptor: minted, not swtpm's. */
 bool store_has_device(const struct store *s);
+/* That descriptor, as it was when the directory was opened or the device was
+ * put into it; borrowed, empty when there is none. */
+struct span store_descriptor(const struct store *s);
+/* Append the content of STORE_FUSES. E_NOTFOUND. */
+int store_fuses(const struct store *s, struct buf *out, struct err *e);
 /* The directory, "" when there is none. */
 const char *store_path(const struct store *s);
 /*
- * Put a freshly minted device into a directory that has none: fuses and
- * descriptor first, then the TPM, synced. A crash on the way leaves a directory
- * without a TPM, or one that the next store_open_dir() finishes.
+ * Put the permanent state that was written since store_keep_in_memory() into
+ * the directory, and its descriptor, as one, synced: however the process ends,
+ * the next store_open_dir() finds the device that was there, or the new one.
+ * The state of a TPM that is on is removed. After a failure the device that was
+ * there is there still.
  */
-int store_install(struct store *s, struct span permanent, struct span fuses,
-    struct span descriptor, struct err *e);
+int store_commit(struct store *s, struct span descriptor, struct err *e);
+/* The same for a device that was freshly minted: its fuses first. */
+int store_install(
+    struct store *s, struct span fuses, struct span descriptor, struct err *e);
 
 /* Raw libtpms blob of a kind ("permall", "volatilestate", "savestate").
  * E_NOTFOUND when there is none. */

@@ -93,7 +93,11 @@ kills() {
 # As a mint leaves it that is killed between the TPM and the descriptor's name.
 interrupted_mint() {
 	ok "mint" "$ODCASIM" mint --seed lab-0421 --state interrupted
-	mv interrupted/odcasim.json interrupted/odcasim.json.ready
+	{
+		sha256sum <interrupted/tpm2-00.permall | cut -c 1-64
+		cat interrupted/odcasim.json
+	} >interrupted/odcasim.json.ready
+	rm interrupted/odcasim.json
 	ok "the same device after an interrupted mint" \
 		"$ODCASIM" exec --seed lab-0421 --state interrupted -- true
 	ok "it has its descriptor" test -s interrupted/odcasim.json

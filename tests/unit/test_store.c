@@ -1,15 +1,18 @@
 /* State directories: what is refused, what survives, what swtpm can read. */
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
 #include "sim/base/file.h"
 #include "sim/base/limits.h"
+#include "sim/tpm/pair.h"
 #include "sim/tpm/store.h"
 
 static char dir[64];
@@ -29,9 +32,11 @@ static int
 teardown(void **state)
 {
 	static const char *const files[] = { ".lock", STORE_PERMANENT,
-		STORE_DESCRIPTOR, STORE_DESCRIPTOR ".ready", STORE_FUSES,
-		"NVChip", ".NVChip.lock", "tpm-00.permall", "fwtpm_nv.bin",
-		"tpm2-00.volatilestate", NULL };
+		STORE_DESCRIPTOR, PAIR_READY, STORE_FUSES, "NVChip",
+		".NVChip.lock", "tpm-00.permall", "fwtpm_nv.bin",
+		"tpm2-00.volatilestate", "tpm2-00.savestate",
+		STORE_PERMANENT ".new", STORE_DESCRIPTOR ".new",
+		PAIR_READY ".new", NULL };
 
 	for (size_t i = 0; files[i] != NULL; i++)
 		(void)unlinkat(dirfd_, files[i], 0);
@@ -167,36 +172,249 @@ test_refused(void **state)
 	}
 }
 
+/* --- devices that are put, and killed on the way ---------------------------
+ */
+
+/* The state and the descriptor of a store, "" for what is not there. */
 static void
-test_install_and_crash(void **state)
+assert_device(struct store *s, const char *state, const char *descriptor)
+{
+	auto_buf b = BUF_INIT(100);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(store_has_tpm(s), state[0] != '\0');
+	assert_int_equal(store_has_device(s), descriptor[0] != '\0');
+	if (state[0] != '\0')
+		assert_int_equal(store_read(s, "permall", &b, &e), 0);
+	assert_true(span_eq(buf_span(&b), SPAN_STR(state)));
+	assert_true(span_eq(store_descriptor(s), SPAN_STR(descriptor)));
+}
+
+static void
+test_install(void **state)
 {
 	auto_store s = NULL;
 	auto_store again = NULL;
+	auto_buf fuses = BUF_INIT(100);
 	struct err e = ERR_INIT;
 
 	assert_int_equal(store_open_dir(dir, STORE_OWN, &s, &e), 0);
-	assert_int_equal(store_install(s, SPAN_STR("permanent"),
-			     SPAN_STR("fuses"), SPAN_STR("{}"), &e),
-	    0);
-	assert_true(store_has_tpm(s) && store_has_device(s));
-	assert_false(file_exists(dirfd_, STORE_DESCRIPTOR ".ready"));
+	store_keep_in_memory(s);
+	assert_int_equal(store_write(s, "permall", SPAN_STR("tpm"), &e), 0);
+	assert_false(file_exists(dirfd_, STORE_PERMANENT));
+	assert_int_equal(
+	    store_install(s, SPAN_STR("fuses"), SPAN_STR("{}"), &e), 0);
+	assert_device(s, "tpm", "{}");
 	store_free(TAKE(s));
-
-	/* Killed before the last step: the next one finishes it. */
-	assert_int_equal(renameat(dirfd_, STORE_DESCRIPTOR, dirfd_,
-			     STORE_DESCRIPTOR ".ready"),
-	    0);
+	assert_false(file_exists(dirfd_, PAIR_READY));
 	assert_int_equal(store_open_dir(dir, STORE_OWN, &again, &e), 0);
-	assert_true(store_has_device(again));
-	store_free(TAKE(again));
+	assert_device(again, "tpm", "{}");
+	assert_int_equal(store_fuses(again, &fuses, &e), 0);
+	assert_true(span_eq(buf_span(&fuses), SPAN_STR("fuses")));
+}
 
-	/* Killed before the TPM was there: a directory without a TPM. */
-	assert_int_equal(renameat(dirfd_, STORE_DESCRIPTOR, dirfd_,
-			     STORE_DESCRIPTOR ".ready"),
+static void
+put_text(const char *name, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	assert_int_equal(
+	    file_write(dirfd_, name, SPAN_STR(text), FILE_NOSYNC, &e), 0);
+}
+
+static void
+put_state(const char *state)
+{
+	auto_buf b = BUF_INIT(100);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(blob_wrap(SPAN_STR(state), &b, &e), 0);
+	assert_int_equal(
+	    file_write(dirfd_, STORE_PERMANENT, buf_span(&b), FILE_NOSYNC, &e),
 	    0);
-	assert_int_equal(unlinkat(dirfd_, STORE_PERMANENT, 0), 0);
-	assert_int_equal(store_open_dir(dir, STORE_OWN, &again, &e), 0);
-	assert_false(store_has_tpm(again) || store_has_device(again));
+}
+
+/* As step 1 leaves it for the state "new" and the descriptor "{new}". */
+static void
+put_ready(void)
+{
+	auto_buf b = BUF_INIT(100);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(blob_wrap(SPAN_STR("new"), &b, &e), 0);
+	assert_int_equal(
+	    pair_prepare(dirfd_, buf_span(&b), SPAN_STR("{new}"), &e), 0);
+}
+
+/* clang-format off */
+static const struct {
+	const char *what;
+	const char *state, *descriptor, *ready, *rest; /* files; NULL: none */
+	const char *want_state, *want_descriptor;
+} crashes[] = {
+	{ "update: before all",			"old", "{old}", NULL,	NULL,			"old", "{old}" },
+	{ "update: in step 1",			"old", "{old}", NULL,	PAIR_READY ".new",	"old", "{old}" },
+	{ "update: after step 1",		"old", "{old}", "new",	NULL,			"old", "{old}" },
+	{ "update: in step 2",			"old", "{old}", "new",	STORE_PERMANENT ".new",	"old", "{old}" },
+	{ "update: after step 2",		"new", "{old}", "new",	NULL,			"new", "{new}" },
+	{ "update: in step 3",			"new", "{old}", "new",	STORE_DESCRIPTOR ".new", "new", "{new}" },
+	{ "update: after step 3",		"new", "{new}", "new",	NULL,			"new", "{new}" },
+	{ "update: after step 4",		"new", "{new}", NULL,	NULL,			"new", "{new}" },
+	{ "update: old one was used since",	"mod", "{old}", "new",	NULL,			"mod", "{old}" },
+	{ "update: new one was used since",	"mod", "{new}", "new",	NULL,			"mod", "{new}" },
+	{ "mint: after step 1",			NULL,  NULL,	"new",	NULL,			"",    "" },
+	{ "mint: after step 2",			"new", NULL,	"new",	NULL,			"new", "{new}" },
+	{ "mint: swtpm used it since",		"mod", NULL,	"new",	NULL,			"mod", "{new}" },
+	{ "void: no digest",			"new", "{old}", "{new}", NULL,			"new", "{old}" },
+	{ "void: empty",			"new", "{old}", "",	NULL,			"new", "{old}" },
+	{ "void: empty, swtpm's state",		"new", NULL,	"",	NULL,			"new", "" },
+};
+/* clang-format on */
+
+static void
+put_crash(size_t i)
+{
+	if (crashes[i].state != NULL)
+		put_state(crashes[i].state);
+	if (crashes[i].descriptor != NULL)
+		put_text(STORE_DESCRIPTOR, crashes[i].descriptor);
+	if (crashes[i].ready != NULL && strcmp(crashes[i].ready, "new") == 0)
+		put_ready();
+	else if (crashes[i].ready != NULL)
+		put_text(PAIR_READY, crashes[i].ready);
+	if (crashes[i].rest != NULL)
+		put_text(crashes[i].rest, "half a fi");
+}
+
+/* Who peeks sees the device and settles nothing; who owns settles it. */
+static void
+test_crashes(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		enum store_use use;
+		bool ready_stays;
+	} openers[] = {
+		{ STORE_PEEK, true }, { STORE_EXISTING, false },
+		{ STORE_PEEK, false }, { STORE_OWN, false },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(*crashes); i++) {
+		print_message("  %s\n", crashes[i].what);
+		put_crash(i);
+		for (size_t j = 0; j < sizeof(openers) / sizeof(*openers);
+		     j++) {
+			auto_store s = NULL;
+			struct err e = ERR_INIT;
+
+			assert_int_equal(
+			    store_open_dir(dir, openers[j].use, &s, &e), 0);
+			assert_device(s, crashes[i].want_state,
+			    crashes[i].want_descriptor);
+			assert_int_equal(file_exists(dirfd_, PAIR_READY),
+			    openers[j].ready_stays && crashes[i].ready != NULL);
+		}
+		assert_int_equal(teardown(NULL), 0);
+		assert_int_equal(setup(NULL), 0);
+	}
+}
+
+static void
+open_new(struct store **ret)
+{
+	struct err e = ERR_INIT;
+
+	assert_int_equal(store_open_dir(dir, STORE_EXISTING, ret, &e), 0);
+	store_keep_in_memory(*ret);
+	assert_int_equal(store_write(*ret, "permall", SPAN_STR("new"), &e), 0);
+}
+
+/* What a TPM that was on has left goes with the state that it is of. */
+static void
+test_commit(void **state)
+{
+	auto_store s = NULL;
+	struct err e = ERR_INIT;
+
+	put_state("old");
+	put_text(STORE_DESCRIPTOR, "{old}");
+	put_text("tpm2-00.volatilestate", "of old");
+	put_text("tpm2-00.savestate", "of old");
+	open_new(&s);
+	assert_int_equal(store_commit(s, SPAN_STR("{new}"), &e), 0);
+	assert_device(s, "new", "{new}");
+	assert_false(file_exists(dirfd_, "tpm2-00.volatilestate"));
+	assert_false(file_exists(dirfd_, "tpm2-00.savestate"));
+	assert_false(file_exists(dirfd_, PAIR_READY));
+}
+
+/* Where a step fails, the device that was there is there still. */
+static void
+test_commit_fails(void **state)
+{
+	static const char *const in_the_way[] = { PAIR_READY ".new",
+		STORE_PERMANENT ".new" };
+	struct err e = ERR_INIT;
+
+	put_state("old");
+	put_text(STORE_DESCRIPTOR, "{old}");
+	for (size_t i = 0; i < sizeof(in_the_way) / sizeof(*in_the_way); i++) {
+		auto_store s = NULL;
+		auto_store peek = NULL;
+
+		open_new(&s);
+		assert_int_equal(mkdirat(dirfd_, in_the_way[i], 0700), 0);
+		assert_int_equal(store_commit(s, SPAN_STR("{new}"), &e), -1);
+		assert_non_null(strstr(e.msg, in_the_way[i]));
+		assert_int_equal(
+		    unlinkat(dirfd_, in_the_way[i], AT_REMOVEDIR), 0);
+		assert_false(file_exists(dirfd_, PAIR_READY));
+		assert_int_equal(store_open_dir(dir, STORE_PEEK, &peek, &e), 0);
+		assert_device(peek, "old", "{old}");
+	}
+}
+
+/* One device after the other, state and descriptor of the same number. */
+static void
+commit_forever(void)
+{
+	struct err e = ERR_INIT;
+	struct store *s;
+	char text[16];
+
+	if (store_open_dir(dir, STORE_EXISTING, &s, &e) != 0)
+		_exit(1);
+	store_keep_in_memory(s);
+	for (unsigned i = 0;; i++) {
+		(void)snprintf(text, sizeof(text), "%u", i);
+		if (store_write(s, "permall", SPAN_STR(text), &e) != 0 ||
+		    store_commit(s, SPAN_STR(text), &e) != 0)
+			_exit(1);
+	}
+}
+
+static void
+test_peek_during_commits(void **state)
+{
+	pid_t pid;
+
+	put_state("-");
+	put_text(STORE_DESCRIPTOR, "-");
+	pid = fork();
+	if (pid == 0)
+		commit_forever();
+	for (int i = 0; i < 300; i++) {
+		auto_store s = NULL;
+		auto_buf b = BUF_INIT(100);
+		struct err e = ERR_INIT;
+
+		assert_int_equal(store_open_dir(dir, STORE_PEEK, &s, &e), 0);
+		assert_int_equal(store_read(s, "permall", &b, &e), 0);
+		assert_true(span_eq(buf_span(&b), store_descriptor(s)));
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 static void
@@ -235,6 +453,9 @@ test_no_directory(void **state)
 	assert_non_null(strstr(e.hint, "odcasim mint"));
 	assert_int_equal(
 	    store_open_dir("/nonexistent/odcasim", STORE_OWN, &s, &e), -1);
+	assert_int_equal(
+	    store_open_dir("/tmp/odcasim-none", STORE_EXISTING, &s, &e), -1);
+	assert_non_null(strstr(e.hint, "odcasim mint"));
 	assert_int_equal(store_open_dir("/dev/null", STORE_PEEK, &s, &e), -1);
 }
 
@@ -248,8 +469,13 @@ main(void)
 		    test_peek_changes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_install, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_crashes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(
-		    test_install_and_crash, setup, teardown),
+		    test_commit_fails, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_peek_during_commits, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    test_single_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(
