@@ -6,6 +6,7 @@
 #include "sim/base/clock.h"
 #include "sim/cli/ca.h"
 #include "sim/cli/home.h"
+#include "sim/tpm/record.h"
 
 /* --- the request ------------------------------------------------------------
  */
@@ -126,7 +127,7 @@ by_state(const struct args *a, struct err *e)
 {
 	json_auto_t *device = NULL;
 	struct revocation r = { .svn = 1 };
-	const char *family, *batch, *serial;
+	const char *serial;
 
 	if (home_descriptor(a->state, &device, e) != 0)
 		return -1;
@@ -135,16 +136,10 @@ by_state(const struct args *a, struct err *e)
 		    "'%s' holds no device that odcasim minted", a->state);
 	if (home_check_pki(a->device.pki, a->state, device, e) != 0)
 		return -1;
-	family = json_string_value(json_object_get(device, "family"));
-	batch = json_string_value(json_object_get(device, "batch"));
 	serial = json_string_value(
 	    json_object_get(json_object_get(device, "chain"), "rom_serial"));
-	r.family = family != NULL ? family_find(family) : NULL;
-	r.batch = r.family != NULL ? family_batch(r.family, batch) : NULL;
-	if (r.batch == NULL)
-		return err_set(e, E_FOREIGN,
-		    "the descriptor of '%s' names no family and batch of ours",
-		    a->state);
+	if (record_batch(device, &r.family, &r.batch, e) != 0)
+		return err_wrap(e, "state '%s'", a->state);
 	return serial != NULL ? revoke_serial(a, &r, serial, e)
 			      : revoke_eks(a, &r, device, e);
 }

@@ -6,6 +6,7 @@
 #include "sim/base/log.h"
 #include "sim/cli/home.h"
 #include "sim/cli/serve.h"
+#include "sim/tpm/record.h"
 
 /* What ready.ek and ready.family say; absent for a device of swtpm's. */
 static const char *
@@ -78,7 +79,7 @@ serve(const struct args *a, const char *dir, struct err *e)
 
 	if (store_open_dir(dir, STORE_OWN, &store, e) != 0 ||
 	    serve_start(store, &o, &s, e) != 0 ||
-	    home_descriptor(dir, &device, e) != 0)
+	    record_parse(store, &device, e) != 0)
 		return -1;
 	if (device == NULL)
 		log_info("run", "state '%s' is not of odcasim: served as it is",

@@ -4,13 +4,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "odca/cert.h"
 #include "odca/device.h"
 #include "odca/pki.h"
 #include "sim/base/file.h"
 #include "sim/cli/home.h"
+#include "sim/tpm/child.h"
+#include "sim/tpm/record.h"
 #include "sim/tpm/store.h"
 
 /* --- temporary directories ------------------------------------------------ */
@@ -147,44 +148,39 @@ home_path(const char *dir, const char *file, char out[static MAX_PATH_LENGTH],
 int
 home_descriptor(const char *dir, json_t **ret, struct err *e)
 {
-	auto_buf text = BUF_INIT(MAX_SMALL_FILE);
-	char path[MAX_PATH_LENGTH];
-	json_error_t error;
-	json_t *all;
+	auto_store store = NULL;
 
-	*ret = NULL;
-	if (home_path(dir, STORE_DESCRIPTOR, path, e) != 0)
+	return store_open_dir(dir, STORE_PEEK, &store, e) != 0
+		   ? -1
+		   : record_parse(store, ret, e);
+}
+
+int
+home_print(const char *dir, struct err *e)
+{
+	json_auto_t *device = NULL;
+	auto_free char *path = NULL;
+
+	if (home_descriptor(dir, &device, e) != 0)
 		return -1;
-	if (!file_exists(AT_FDCWD, path))
-		return 0;
-	if (file_read(AT_FDCWD, path, &text, e) != 0)
-		return -1;
-	all = json_loadb(
-	    (const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &error);
-	if (!json_is_object(all)) {
-		json_decref(all);
-		return err_set(e, E_FORMAT, "'%s' line %d: %s", path,
-		    error.line, error.text);
-	}
-	*ret = all;
-	return 0;
+	if ((path = realpath(dir, NULL)) == NULL)
+		return err_errno(e, "resolve '%s'", dir);
+	if (json_object_set_new(device, "state", json_string(path)) != 0)
+		return err_set(e, E_NOMEM, "describe the device");
+	return out_json(device, e);
 }
 
 /* The root above the device that the descriptor tells of. */
 static int
 root_pem(const char *pki, const json_t *device, struct buf *out, struct err *e)
 {
-	const char *name = json_string_value(json_object_get(device, "family"));
-	const char *batch = json_string_value(json_object_get(device, "batch"));
-	const struct family *f = name != NULL ? family_find(name) : NULL;
-	const struct batch *b = f != NULL ? family_batch(f, batch) : NULL;
+	const struct family *f;
+	const struct batch *b;
 	auto_pki p = NULL;
 	struct span root;
 
-	if (b == NULL)
-		return err_set(e, E_FOREIGN,
-		    "the descriptor names no family and batch of ours");
-	if (pki_open(pki, &p, e) != 0 || pki_root(p, b->gen, &root, e) != 0)
+	if (record_batch(device, &f, &b, e) != 0 || pki_open(pki, &p, e) != 0 ||
+	    pki_root(p, b->gen, &root, e) != 0)
 		return -1;
 	if (cert_to_pem(root, out) != 0)
 		return err_set(e, E_LIMIT, "the root's PEM does not fit");
@@ -276,36 +272,29 @@ same_banks(const json_t *banks, const char *list)
 	return count == json_array_size(banks);
 }
 
-/* The fuses stay out of this process, which goes on to serve: a child compares
- * them. */
+struct seed_job {
+	const char *seed, *dir;
+	const json_t *device;
+	const struct store *store;
+};
+
+/* The fuses stay out of the process that goes on to serve. */
 static int
-seed_fits(const char *dir, const char *seed, bool *ret, struct err *e)
+check_seed_in_child(const void *arg, struct err *e)
 {
-	int status;
-	pid_t pid = fork();
+	const struct seed_job *job = arg;
+	struct fuses want, have;
+	int rc;
 
-	if (pid < 0)
-		return err_errno(e, "fork");
-	if (pid == 0) {
-		auto_buf text = BUF_INIT(MAX_SMALL_FILE);
-		char path[MAX_PATH_LENGTH], want[2 * FUSES_SIZE + 1];
-		struct fuses fuses;
-
-		if (home_path(dir, STORE_FUSES, path, NULL) != 0 ||
-		    file_read(AT_FDCWD, path, &text, NULL) != 0 ||
-		    fuses_from_seed(seed, &fuses, NULL) != 0)
-			_exit(2);
-		hex_encode(SPAN_OF(fuses.b), want);
-		_exit(text.n < 2 * FUSES_SIZE ||
-		      memcmp(text.p, want, 2 * FUSES_SIZE) != 0);
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
-		return err_set(
-		    e, E_IO, "compare --seed with '%s/" STORE_FUSES "'", dir);
-	*ret = WEXITSTATUS(status) == 0;
-	return 0;
+	if (fuses_from_seed(job->seed, &want, e) != 0 ||
+	    record_get_fuses(job->store, &have, e) != 0)
+		return err_wrap(e, "compare --seed");
+	rc = memcmp(&want, &have, sizeof(want));
+	explicit_bzero(&want, sizeof(want));
+	explicit_bzero(&have, sizeof(have));
+	return rc == 0
+		   ? 0
+		   : other_device(job->dir, job->device, "seed", job->seed, e);
 }
 
 int
@@ -330,12 +319,12 @@ home_check_pki(
 
 /* Options given for a device that exists say the same as it does. */
 static int
-check_same(const struct mint_request *r, const char *dir, const json_t *device,
-    struct err *e)
+check_same(const struct mint_request *r, const char *dir,
+    const struct store *store, const json_t *device, struct err *e)
 {
+	const struct seed_job seed = { r->seed, dir, device, store };
 	json_int_t svn = json_integer_value(json_object_get(device, "svn"));
 	char text[16];
-	bool fits;
 
 	if (check_texts(r, dir, device, e) != 0 ||
 	    home_check_pki(r->pki, dir, device, e) != 0)
@@ -347,11 +336,7 @@ check_same(const struct mint_request *r, const char *dir, const json_t *device,
 	if (r->pcr_banks != NULL &&
 	    !same_banks(json_object_get(device, "pcr_banks"), r->pcr_banks))
 		return other_device(dir, device, "pcr-banks", r->pcr_banks, e);
-	if (r->seed == NULL)
-		return 0;
-	if (seed_fits(dir, r->seed, &fits, e) != 0)
-		return -1;
-	return fits ? 0 : other_device(dir, device, "seed", r->seed, e);
+	return r->seed != NULL ? child_run(check_seed_in_child, &seed, e) : 0;
 }
 
 /* A TPM without descriptor is swtpm's: whatever the options ask for, it is not
@@ -381,14 +366,14 @@ check_existing(const struct mint_request *r, const char *dir, struct err *e)
 
 	/* That finishes a mint that was killed before its last step. */
 	if (store_open_dir(dir, STORE_OWN, &store, e) != 0 ||
-	    home_descriptor(dir, &device, e) != 0)
+	    record_parse(store, &device, e) != 0)
 		return -1;
 	if (named.family == NULL)
 		named.family =
 		    json_string_value(json_object_get(device, "family"));
 	if (mint_check(&named, e) != 0)
 		return -1;
-	return device != NULL ? check_same(r, dir, device, e)
+	return device != NULL ? check_same(r, dir, store, device, e)
 			      : check_foreign_device(r, dir, e);
 }
 

@@ -5,9 +5,6 @@
 #ifndef SIM_CLI_HOME_H
 #define SIM_CLI_HOME_H
 
-#include <jansson.h>
-#include <stdbool.h>
-
 #include "sim/base/err.h"
 #include "sim/base/limits.h"
 #include "sim/cli/args.h"
@@ -42,13 +39,14 @@ int home_prepare(const struct args *a, const char *dir, struct err *e);
 /* Write the root above the device in dir to it, as HOME_ROOT; pki as in
  * pki_open(). */
 int home_put_root(const char *pki, const char *dir, struct err *e);
-/* The descriptor that minting left; *ret is NULL when there is none, as in a
- * directory that swtpm made. The caller owns it. */
+/* The descriptor in dir, as record_parse() gives it. */
 int home_descriptor(const char *dir, json_t **ret, struct err *e);
 /* E_USAGE unless the hierarchy pki is the one that the device in dir is of:
  * the root beside it says so. pki NULL, or no root: not looked at. */
 int home_check_pki(
     const char *pki, const char *dir, const json_t *device, struct err *e);
+/* Print the descriptor of the device in dir, and where that is, as JSON. */
+int home_print(const char *dir, struct err *e);
 /* dir/file, or E_LIMIT. */
 int home_path(const char *dir, const char *file,
     char out[static MAX_PATH_LENGTH], struct err *e);

@@ -10,6 +10,7 @@
 #include "sim/cli/source.h"
 #include "sim/cli/tcti.h"
 #include "sim/tpm/engine.h"
+#include "sim/tpm/record.h"
 
 /* --- the TPM -------------------------------------------------------------- */
 
@@ -94,13 +95,13 @@ add_ekop(struct source *s, const json_t *device, const struct ek_template *t,
 }
 
 static int
-read_ekop(struct source *s, const char *dir, struct err *e)
+read_ekop(struct source *s, struct err *e)
 {
 	json_auto_t *device = NULL;
 	const struct ek_template *t;
 	size_t n;
 
-	if (home_descriptor(dir, &device, e) != 0)
+	if (record_parse(s->store, &device, e) != 0)
 		return -1;
 	t = ek_template_all(&n);
 	for (size_t i = 0; device != NULL && i < n; i++)
@@ -226,7 +227,7 @@ source_open(const struct args *a, struct source *ret, struct err *e)
 	if (open_hierarchy(ret, a, e) != 0 || open_crls(ret, a, e) != 0 ||
 	    open_tpm(ret, a, e) != 0 ||
 	    tpmread_info(ret->tcti, &ret->info, &started, e) != 0 ||
-	    (a->state != NULL && read_ekop(ret, a->state, e) != 0))
+	    (ret->store != NULL && read_ekop(ret, e) != 0))
 		return -1;
 	if (tpm_info_chain(&ret->info, &ret->chain) != 0)
 		return err_set(e, E_NOMEM, "certificate chain");

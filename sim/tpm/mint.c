@@ -2,17 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
 #include "odca/device.h"
-#include "odca/ek_template.h"
 #include "odca/pki.h"
-#include "sim/base/file.h"
 #include "sim/base/limits.h"
 #include "sim/base/suggest.h"
 #include "sim/tpm/child.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/mint.h"
 #include "sim/tpm/provision.h"
+#include "sim/tpm/record.h"
 #include "sim/tpm/sandbox.h"
 #include "sim/tpm/store.h"
 
@@ -95,82 +93,6 @@ mint_check(const struct mint_request *r, struct err *e)
 /* --- the descriptor ------------------------------------------------------ */
 
 static json_t *
-json_digest(struct span s)
-{
-	uint8_t digest[SHA256_SIZE];
-	char hex[2 * SHA256_SIZE + 1];
-
-	if (sha256(s, digest) != 0)
-		return NULL;
-	hex_encode(SPAN_OF(digest), hex);
-	return json_string(hex);
-}
-
-static json_t *
-json_index(uint32_t index)
-{
-	return json_sprintf("0x%08x", index);
-}
-
-static json_t *
-json_pem(struct span der)
-{
-	auto_buf pem = BUF_INIT(2 * MAX_CERT_SIZE);
-
-	return cert_to_pem(der, &pem) == 0
-		   ? json_stringn((const char *)pem.p, pem.n)
-		   : NULL;
-}
-
-/* "nv" is null for an EK certificate that is not there: the whole of it stands
- * here then, for the service that gives it (EKOP). */
-static json_t *
-describe_eks(const struct provisioned *p, struct err *e)
-{
-	json_auto_t *eks = json_object();
-
-	for (size_t i = 0; i < p->n_eks; i++) {
-		struct span der = buf_span(&p->ek[i].certificate);
-		struct cert cert;
-		json_t *ek;
-
-		if (cert_parse(der, &cert, e) != 0)
-			return NULL;
-		ek = json_pack("{s:o, s:I, s:o, s:o}", "nv",
-		    p->in_nv ? json_index(p->ek[i].index) : json_null(),
-		    "bytes", (json_int_t)der.n, "certificate_sha256",
-		    json_digest(der), "public_sha256", json_digest(cert.spki));
-		if (!p->in_nv)
-			(void)json_object_set_new(
-			    ek, "certificate", json_pem(der));
-		(void)json_object_set_new(eks, p->ek[i].name, ek);
-	}
-	return TAKE(eks);
-}
-
-/* null in the EPID era. */
-static json_t *
-describe_chain(const struct provisioned *p, struct err *e)
-{
-	json_auto_t *indices = NULL;
-	char serial[2 * SERIAL_SIZE + 1];
-	struct cert rom;
-
-	if (p->chain.n == 0)
-		return json_null();
-	if (cert_parse(buf_span(&p->rom), &rom, e) != 0 ||
-	    rom.serial.n > SERIAL_SIZE)
-		return NULL;
-	hex_encode(rom.serial, serial);
-	indices = json_array();
-	for (uint32_t i = 0; i < p->chain_indices; i++)
-		(void)json_array_append_new(
-		    indices, json_index(NV_CHAIN_FIRST + i));
-	return json_pack("{s:O, s:I, s:s}", "nv", indices, "bytes",
-	    (json_int_t)p->chain.n, "rom_serial", serial);
-}
-
-static json_t *
 describe_banks(unsigned banks)
 {
 	json_t *list = json_array();
@@ -203,29 +125,22 @@ describe(const struct mint_request *r, const struct plan *plan,
     struct err *e)
 {
 	const struct family *f = plan->family;
-	json_auto_t *eks = describe_eks(p, e);
-	json_auto_t *chain = eks != NULL ? describe_chain(p, e) : NULL;
-	json_auto_t *all = NULL;
-	auto_free char *text = NULL;
-
-	if (chain == NULL)
-		return err_wrap(e, "describe the device");
-	all = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:b, s:o, s:o, s:s, "
-			"s:O, s:O, s:o}",
-	    "format", 1, "program", "odcasim " ODCASIM_VERSION, "family",
-	    f->name, "platform", f->platform, "batch", plan->batch->number,
-	    "svn", (int)plan->svn, "seeded", r->seed != NULL, "firmware",
+	json_auto_t *all = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:b, s:o, "
+				     "s:o, s:s}",
+	    "format", 1, "program", RECORD_PROGRAM, "family", f->name,
+	    "platform", f->platform, "batch", plan->batch->number, "svn",
+	    (int)plan->svn, "seeded", r->seed != NULL, "firmware",
 	    json_sprintf("%u.%u.%u.%u", f->firmware1 >> 16,
 		f->firmware1 & 0xffff, f->firmware2 >> 16,
 		f->firmware2 & 0xffff),
-	    "pcr_banks", describe_banks(plan->pcr_banks), "pki_host", pki_host,
-	    "ek", eks, "chain", chain, "inferred", describe_inferred(plan));
-	if (all == NULL || (text = json_dumps(all, JSON_INDENT(2))) == NULL)
+	    "pcr_banks", describe_banks(plan->pcr_banks), "pki_host", pki_host);
+
+	if (all == NULL)
 		return err_set(e, E_NOMEM, "describe the device");
-	if (buf_put(out, SPAN_STR(text)) || buf_put(out, SPAN_STR("\n")))
-		return err_set(
-		    e, E_LIMIT, "descriptor of %zu bytes", strlen(text));
-	return 0;
+	if (record_certificates(all, p, e) != 0)
+		return -1;
+	(void)json_object_set_new(all, "inferred", describe_inferred(plan));
+	return record_text(all, out, e);
 }
 
 /* --- the factory --------------------------------------------------------- */
@@ -278,16 +193,11 @@ static int
 install(struct store *s, const struct fuses *fuses, struct span descriptor,
     struct err *e)
 {
-	char hex[2 * FUSES_SIZE + 2];
-	int rc;
+	auto_buf text = BUF_INIT(MAX_SMALL_FILE);
 
-	hex_encode(SPAN_OF(fuses->b), hex);
-	hex[sizeof(hex) - 2] = '\n';
-	rc = store_install(s,
-	    (struct span){ (const uint8_t *)hex, sizeof(hex) - 1 }, descriptor,
-	    e);
-	explicit_bzero(hex, sizeof(hex));
-	return rc;
+	return record_put_fuses(fuses, &text, e) != 0
+		   ? -1
+		   : store_install(s, buf_span(&text), descriptor, e);
 }
 
 /* --- the child ----------------------------------------------------------- */
