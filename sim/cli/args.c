@@ -68,6 +68,12 @@ static const struct opt json[] = {
 	{ "json", 0, OPT_FLAG, AT(json), NULL, "one JSON object instead of text", 0, 0 },
 	END
 };
+static const struct opt update[] = {
+	{ "state", 0, OPT_STRING, AT(state),      "DIR", "the device, which must not be in use", 0, 0 },
+	{ "svn",   0, OPT_NUMBER, AT(device.svn), "N",   "security version of the new firmware, greater than the device's", 1, MAX_SVN },
+	{ "pki",   0, OPT_STRING, AT(device.pki), "DIR", "hierarchy that the device was minted under (default: the built-in TEST one)", 0, 0 },
+	END
+};
 static const struct opt ca_init[] = {
 	{ "pki",      0, OPT_STRING, AT(device.pki),      "DIR",  "where to make it; without --add it must not exist, or be empty", 0, 0 },
 	{ "pki-host", 0, OPT_STRING, AT(device.pki_host), "NAME", "host in the URLs (default: tsci.intel.test)", 0, 0 },
@@ -118,6 +124,7 @@ const struct opt_group opts_source = { "which TPM", source };
 const struct opt_group opts_show = { "output", show };
 const struct opt_group opts_verify = { "verification", verify };
 const struct opt_group opts_json = { "output", json };
+const struct opt_group opts_update = { "update", update };
 const struct opt_group opts_ca_init = { "hierarchy", ca_init };
 const struct opt_group opts_ca_export = { "hierarchy", ca_export };
 const struct opt_group opts_ca_crl = { "hierarchy", ca_crl };

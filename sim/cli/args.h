@@ -48,8 +48,8 @@ struct args {
 
 extern const struct opt_group opts_common, opts_home, opts_new_home,
     opts_device, opts_listen, opts_startup, opts_source, opts_show, opts_verify,
-    opts_json, opts_ca_init, opts_ca_export, opts_ca_crl, opts_ca_revoke,
-    opts_simulator;
+    opts_json, opts_update, opts_ca_init, opts_ca_export, opts_ca_crl,
+    opts_ca_revoke, opts_simulator;
 
 /* One subcommand. run gives the exit status, or -1 with e set. */
 struct command {
@@ -70,6 +70,7 @@ extern const struct command commands[];
 int cmd_run(const struct args *a, struct err *e);
 int cmd_exec(const struct args *a, struct err *e);
 int cmd_mint(const struct args *a, struct err *e);
+int cmd_update_firmware(const struct args *a, struct err *e);
 int cmd_show(const struct args *a, struct err *e);
 int cmd_verify(const struct args *a, struct err *e);
 int cmd_ca_init(const struct args *a, struct err *e);

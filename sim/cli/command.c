@@ -46,6 +46,12 @@ const struct command commands[] = {
   .groups = { &opts_new_home, &opts_device, &opts_common },
   .examples = "odcasim mint --state ./tpm --family adl --seed lab-0421",
   .status = STATUS_PLAIN },
+{ .name = "update-firmware", .run = cmd_update_firmware,
+  .summary = "Give a device firmware of a greater SVN: new Kernel and PTT CA, EKs reissued.",
+  .groups = { &opts_update, &opts_common },
+  .examples = "odcasim update-firmware --state ./tpm --svn 2\n"
+              "odcasim update-firmware --state ./tpm --svn 3 --pki ./pki",
+  .status = STATUS_PLAIN },
 { .name = "ca init", .run = cmd_ca_init,
   .summary = "Make a private test hierarchy: root, intermediates, issuing CAs.",
   .groups = { &opts_ca_init, &opts_common },

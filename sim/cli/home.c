@@ -297,24 +297,65 @@ check_seed_in_child(const void *arg, struct err *e)
 		   : other_device(job->dir, job->device, "seed", job->seed, e);
 }
 
-int
-home_check_pki(
-    const char *pki, const char *dir, const json_t *device, struct err *e)
+/* Whether the root beside the device is that of a hierarchy; true when there is
+ * none, as after a mint that was killed. */
+static int
+same_root(const char *pki, const char *dir, const json_t *device, bool *ret,
+    struct err *e)
 {
 	auto_buf want = BUF_INIT(MAX_SMALL_FILE),
 		 have = BUF_INIT(MAX_SMALL_FILE);
 	char path[MAX_PATH_LENGTH];
 
+	*ret = true;
 	if (home_path(dir, HOME_ROOT, path, e) != 0)
 		return -1;
-	if (pki == NULL || !file_exists(AT_FDCWD, path))
+	if (!file_exists(AT_FDCWD, path))
 		return 0;
 	if (root_pem(pki, device, &want, e) != 0 ||
 	    file_read(AT_FDCWD, path, &have, e) != 0)
 		return -1;
-	return span_eq(buf_span(&want), buf_span(&have))
-		   ? 0
-		   : other_device(dir, device, "pki", pki, e);
+	*ret = span_eq(buf_span(&want), buf_span(&have));
+	return 0;
+}
+
+int
+home_check_pki(
+    const char *pki, const char *dir, const json_t *device, struct err *e)
+{
+	bool same = true;
+
+	if (pki != NULL && same_root(pki, dir, device, &same, e) != 0)
+		return -1;
+	return same ? 0 : other_device(dir, device, "pki", pki, e);
+}
+
+int
+home_check_root(const char *pki, const char *dir, struct err *e)
+{
+	json_auto_t *device = NULL;
+	bool same = true;
+
+	/* Who updates says what is wrong with the rest. */
+	if (!file_exists(AT_FDCWD, dir))
+		return 0;
+	if (home_descriptor(dir, &device, e) != 0 ||
+	    (device != NULL && same_root(pki, dir, device, &same, e) != 0))
+		return -1;
+	if (same)
+		return 0;
+	if (pki != NULL)
+		return err_set(e, E_USAGE,
+		    "state '%s' holds a device of another hierarchy than "
+		    "--pki %s",
+		    dir, pki);
+	err_set(e, E_USAGE,
+	    "state '%s' holds a device of a private hierarchy: --pki is "
+	    "missing",
+	    dir);
+	return err_hint(e,
+	    "--pki DIR is what 'odcasim ca init' made and 'mint' "
+	    "was given");
 }
 
 /* Options given for a device that exists say the same as it does. */

@@ -45,6 +45,9 @@ int home_descriptor(const char *dir, json_t **ret, struct err *e);
  * the root beside it says so. pki NULL, or no root: not looked at. */
 int home_check_pki(
     const char *pki, const char *dir, const json_t *device, struct err *e);
+/* The same before an update, for which the root has to be that of the built-in
+ * hierarchy when pki is NULL. No device, or no root: not looked at. */
+int home_check_root(const char *pki, const char *dir, struct err *e);
 /* Print the descriptor of the device in dir, and where that is, as JSON. */
 int home_print(const char *dir, struct err *e);
 /* dir/file, or E_LIMIT. */

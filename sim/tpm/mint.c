@@ -152,37 +152,13 @@ make_fuses(const struct mint_request *r, struct fuses *ret, struct err *e)
 			       : fuses_random(ret, e);
 }
 
-static int
-open_pki(const struct mint_request *r, struct pki **ret, struct err *e)
-{
-	auto_pki p = NULL;
-
-	if (pki_open(r->pki, &p, e) != 0 ||
-	    (r->pki_host != NULL && pki_set_host(p, r->pki_host, e) != 0))
-		return -1;
-	*ret = TAKE(p);
-	return 0;
-}
-
 /* Manufacture in memory; the permanent state is in *s afterwards. */
 static int
 manufacture(const struct device *d, const struct pki *pki,
     const struct plan *plan, struct store *s, struct provisioned *ret,
     struct err *e)
 {
-	uint8_t entropy[TPM_ENTROPY_SIZE];
-
-	if (device_tpm_entropy(d, entropy, e) != 0 || engine_init(s, e) != 0)
-		return -1;
-	engine_set_manufacture(
-	    SPAN_OF(entropy), d->family->firmware1, d->family->firmware2);
-	/* In the factory all of the TPM's random numbers follow from the fuses:
-	 * what it keeps of its generator is the start of a reproducible run.
-	 * Others add real entropy each time they start. */
-	if (engine_has_identity())
-		(void)engine_set_deterministic(SPAN_OF(entropy), e);
-	explicit_bzero(entropy, sizeof(entropy));
-	if (engine_power_on(e) != 0 ||
+	if (provision_power_on(d, s, e) != 0 ||
 	    provision_device(d, pki, plan->pcr_banks, ret, e) != 0)
 		return -1;
 	engine_power_off();
@@ -228,8 +204,8 @@ mint_in_child(const void *arg, struct err *e)
 		err_set(e, E_STATE, "'%s' has a TPM already", job->dir);
 		return err_hint(e, "use another --state; nothing was changed");
 	}
-	store_keep_in_memory(s);
-	if (sandbox_enter(SANDBOX_MINT, e) != 0 || open_pki(r, &pki, e) != 0 ||
+	if (sandbox_enter(SANDBOX_MINT, e) != 0 ||
+	    provision_pki(r->pki, r->pki_host, &pki, e) != 0 ||
 	    make_fuses(r, &fuses, e) != 0)
 		return -1;
 	rc = device_init(&d, &fuses, plan.family, plan.batch, plan.svn, e);

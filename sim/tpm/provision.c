@@ -1,8 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "odca/cert.h"
 #include "odca/ek_template.h"
 #include "odca/issue.h"
+#include "sim/tpm/engine.h"
 #include "sim/tpm/tpmcmd.h"
 #include "sim/tpm/nvcert.h"
 #include "sim/tpm/provision.h"
@@ -122,6 +124,7 @@ parse_ek_public(
 	return 0;
 }
 
+/* The EK that the TPM makes from the template. */
 static int
 create_ek(const struct ek_template *t, struct pubkey *ret, struct err *e)
 {
@@ -134,6 +137,30 @@ create_ek(const struct ek_template *t, struct pubkey *ret, struct err *e)
 		return -1;
 	return tpmcmd_flush(handle, e);
 }
+
+/*
+ * The EK of the certificate that is in NV. An owner may have put an
+ * authorisation on the endorsement hierarchy by now, so the firmware asks the
+ * TPM for no key; and only the firmware can have written this one.
+ */
+static int
+read_ek(const struct ek_template *t, struct pubkey *ret, struct err *e)
+{
+	auto_buf der = BUF_INIT(MAX_CERT_SIZE);
+	struct cert cert;
+
+	if (nvcert_get(t->cert_index, &der, e) != 0)
+		return -1;
+	if (cert_parse(buf_span(&der), &cert, e) != 0)
+		return err_wrap(e, "NV 0x%08x", t->cert_index);
+	if (!cert.have_pubkey || cert.pubkey.alg != t->alg)
+		return err_set(e, E_FORMAT, "NV 0x%08x: another kind of key",
+		    t->cert_index);
+	*ret = cert.pubkey;
+	return 0;
+}
+
+/* --- certificates -------------------------------------------------------- */
 
 /* A chain longer than one index goes on in the next (TCG EK Credential
  * Profile 2.2.1.5.2). */
@@ -153,7 +180,51 @@ put_chain(const struct nvcert *w, struct provisioned *p, struct err *e)
 }
 
 static int
-put_certificates(const struct device *d, struct provisioned *p, struct err *e)
+put_all(const struct nvcert *w, struct provisioned *p, struct err *e)
+{
+	for (size_t i = 0; i < p->n_eks; i++)
+		if (nvcert_put(w, p->ek[i].index,
+			buf_span(&p->ek[i].certificate), e) != 0)
+			return -1;
+	return put_chain(w, p, e);
+}
+
+/* How many of them there are, and what they hold together. */
+static int
+read_chain(struct buf *out, uint32_t *ret_indices, struct err *e)
+{
+	struct err end = ERR_INIT;
+	uint32_t n = 0;
+
+	while (nvcert_get(NV_CHAIN_FIRST + n, out, &end) == 0)
+		n++;
+	if (n == 0 || end.code != E_NOTFOUND) {
+		if (e != NULL)
+			*e = end;
+		return -1;
+	}
+	*ret_indices = n;
+	return 0;
+}
+
+static int
+delete_all(const struct nvcert *w, const struct provisioned *p,
+    uint32_t chain_indices, struct err *e)
+{
+	for (size_t i = 0; i < p->n_eks; i++)
+		if (nvcert_delete(w, p->ek[i].index, e) != 0)
+			return -1;
+	for (uint32_t i = 0; i < chain_indices; i++)
+		if (nvcert_delete(w, NV_CHAIN_FIRST + i, e) != 0)
+			return -1;
+	return 0;
+}
+
+/* Put them into NV, in place of those that are there: the EKs' and so many
+ * indices of the chain, 0 when there are none. */
+static int
+put_certificates(const struct device *d, uint32_t old_chain_indices,
+    struct provisioned *p, struct err *e)
 {
 	AUTO(nvcert_done) struct nvcert w = { 0 };
 	uint8_t key[NV_WRITE_KEY_SIZE];
@@ -163,11 +234,10 @@ put_certificates(const struct device *d, struct provisioned *p, struct err *e)
 	if (rc == 0)
 		rc = nvcert_open(&w, SPAN_OF(key), e);
 	explicit_bzero(key, sizeof(key));
-	for (size_t i = 0; rc == 0 && i < p->n_eks; i++)
-		rc = nvcert_put(
-		    &w, p->ek[i].index, buf_span(&p->ek[i].certificate), e);
+	if (rc == 0 && old_chain_indices > 0)
+		rc = delete_all(&w, p, old_chain_indices, e);
 	if (rc == 0)
-		rc = put_chain(&w, p, e);
+		rc = put_all(&w, p, e);
 	return rc == 0 ? nvcert_close(&w, e) : -1;
 }
 
@@ -175,6 +245,7 @@ put_certificates(const struct device *d, struct provisioned *p, struct err *e)
 
 static int
 certify_eks(const struct device *d, const struct pki *p,
+    int (*get_ek)(const struct ek_template *, struct pubkey *, struct err *),
     struct provisioned *ret, struct err *e)
 {
 	const struct ek_template *t;
@@ -187,7 +258,7 @@ certify_eks(const struct device *d, const struct pki *p,
 			continue;
 		ret->ek[ret->n_eks].index = t->cert_index;
 		ret->ek[ret->n_eks].name = t->name;
-		if (create_ek(t, &public, e) != 0 ||
+		if (get_ek(t, &public, e) != 0 ||
 		    issue_ek(d, p, &public, &ret->ek[ret->n_eks].certificate,
 			e) != 0)
 			return err_wrap(e, "%s", t->title);
@@ -214,22 +285,102 @@ issue_chain(const struct device *d, const struct pki *p,
 }
 
 int
+provision_pki(
+    const char *dir, const char *host, struct pki **ret, struct err *e)
+{
+	auto_pki p = NULL;
+
+	if (pki_open(dir, &p, e) != 0 ||
+	    (host != NULL && pki_set_host(p, host, e) != 0))
+		return -1;
+	*ret = TAKE(p);
+	return 0;
+}
+
+int
+provision_power_on(const struct device *d, struct store *s, struct err *e)
+{
+	uint8_t entropy[TPM_ENTROPY_SIZE];
+
+	/* The power comes on here, so a state of a TPM that is on (swtpm
+	 * suspends one so) is not looked at. */
+	store_keep_in_memory(s);
+	if (store_delete(s, "volatilestate", e) != 0 ||
+	    store_delete(s, "savestate", e) != 0 || engine_init(s, e) != 0)
+		return -1;
+	if (store_has_tpm(s) && engine_try_state(e) != 0)
+		return -1;
+	if (device_tpm_entropy(d, entropy, e) != 0)
+		return -1;
+	if (!store_has_tpm(s))
+		engine_set_manufacture(SPAN_OF(entropy), d->family->firmware1,
+		    d->family->firmware2);
+	/* In the factory all of the TPM's random numbers follow from the fuses:
+	 * what it keeps of its generator is the start of a reproducible run.
+	 * Others add real entropy each time they start. */
+	if (engine_has_identity())
+		(void)engine_set_deterministic(SPAN_OF(entropy), e);
+	explicit_bzero(entropy, sizeof(entropy));
+	return engine_power_on(e);
+}
+
+static void
+provisioned_init(struct provisioned *p, const struct device *d)
+{
+	*p = (struct provisioned){ .in_nv = !gen_is_epid(d->batch->gen) };
+	for (size_t i = 0; i < MAX_EKS; i++)
+		buf_init(&p->ek[i].certificate, MAX_CERT_SIZE);
+	buf_init(&p->rom, MAX_CERT_SIZE);
+	buf_init(&p->chain, MAX_CHAIN_BYTES);
+}
+
+int
 provision_device(const struct device *d, const struct pki *p,
     unsigned pcr_banks, struct provisioned *ret, struct err *e)
 {
-	*ret = (struct provisioned){ .in_nv = !gen_is_epid(d->batch->gen) };
-	for (size_t i = 0; i < MAX_EKS; i++)
-		buf_init(&ret->ek[i].certificate, MAX_CERT_SIZE);
-	buf_init(&ret->rom, MAX_CERT_SIZE);
-	buf_init(&ret->chain, MAX_CHAIN_BYTES);
-
+	provisioned_init(ret, d);
 	if (tpmcmd_startup_clear(e) != 0 || allocate_pcrs(pcr_banks, e) != 0 ||
 	    set_lockout(e) != 0)
 		return -1;
 	if (ret->in_nv && issue_chain(d, p, ret, e) != 0)
 		return -1;
-	if (certify_eks(d, p, ret, e) != 0 ||
-	    (ret->in_nv && put_certificates(d, ret, e) != 0))
+	if (certify_eks(d, p, create_ek, ret, e) != 0 ||
+	    (ret->in_nv && put_certificates(d, 0, ret, e) != 0))
+		return -1;
+	return tpmcmd_shutdown_clear(e);
+}
+
+/* Signed at the factory, the ROM CA certificate is as old as the device. The
+ * same key signs the same (RFC 6979), so another one is another hierarchy's. */
+static int
+check_rom(struct span rom, struct span old_chain, struct err *e)
+{
+	if (span_get(&old_chain, rom.n, &old_chain) == 0 &&
+	    span_eq(rom, old_chain))
+		return 0;
+	err_set(e, E_FOREIGN,
+	    "the ROM CA certificate in NV is not one that this hierarchy "
+	    "issues");
+	return err_hint(e,
+	    "--pki names the hierarchy that the device was minted under; "
+	    "nothing was changed");
+}
+
+int
+provision_update(const struct device *d, const struct pki *p,
+    struct provisioned *ret, struct err *e)
+{
+	auto_buf old_chain = BUF_INIT(MAX_CHAIN_BYTES);
+	uint32_t n;
+
+	provisioned_init(ret, d);
+	if (tpmcmd_startup_clear(e) != 0 ||
+	    read_chain(&old_chain, &n, e) != 0 ||
+	    issue_chain(d, p, ret, e) != 0 ||
+	    check_rom(buf_span(&ret->rom), buf_span(&old_chain), e) != 0)
+		return -1;
+	if (certify_eks(d, p, read_ek, ret, e) != 0 ||
+	    put_certificates(d, n, ret, e) != 0)
 		return -1;
 	return tpmcmd_shutdown_clear(e);
 }

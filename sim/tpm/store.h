@@ -8,7 +8,8 @@
  *   tpm2-00.permall        permanent state: seeds, hierarchies, NV
  *   tpm2-00.volatilestate, tpm2-00.savestate
  *   odcasim.json           what was minted; for people and for `show`
- *   odcasim.fuses          the device's fuses, read only by the minting process
+ *   odcasim.fuses          the device's fuses, read only by the process that
+ *                          mints or updates
  *   odcasim.json.ready     only while a mint or an update ends (pair.h)
  *
  * Every write is a temporary file and a rename, done before the TPM answers:
