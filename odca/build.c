@@ -180,7 +180,12 @@ static int
 fill_tbs(asn1_node node, const struct build *b, struct err *e)
 {
 	const struct profile *p = b->profile, *issuer;
+	const char *from = p->not_before, *to = NOT_AFTER;
 
+	if (p->own_not_before[0] != '\0')
+		from = p->own_not_before;
+	if (p->own_not_after[0] != '\0')
+		to = p->own_not_after;
 	issuer = profile_issuer(p, b->vars.batch->gen, e);
 	if (issuer == NULL)
 		return -1;
@@ -188,9 +193,8 @@ fill_tbs(asn1_node node, const struct build *b, struct err *e)
 	    asn1_put(node, TBS "serialNumber", b->serial, e) ||
 	    put_sig_alg(node, TBS "signature", b, e) ||
 	    build_name(node, TBS "issuer", issuer->subject, &b->vars, e) ||
-	    put_time(
-		node, TBS "validity.notBefore", p->not_before, &b->vars, e) ||
-	    put_time(node, TBS "validity.notAfter", NOT_AFTER, &b->vars, e) ||
+	    put_time(node, TBS "validity.notBefore", from, &b->vars, e) ||
+	    put_time(node, TBS "validity.notAfter", to, &b->vars, e) ||
 	    build_name(node, TBS "subject", p->subject, &b->vars, e) ||
 	    put_spki(node, &b->subject, e) ||
 	    asn1_drop(node, TBS "issuerUniqueID", e) ||

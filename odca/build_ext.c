@@ -35,6 +35,8 @@ put_key_id(asn1_node node, const char *path, const struct build *b,
 
 	if (build_key_id(key, b->vars.batch->gen, id, e) != 0)
 		return -1;
+	if (b->profile->wrong_aki)
+		id[0] ^= 0xff;
 	return asn1_put(node, path, SPAN_OF(id), e);
 }
 
@@ -61,8 +63,12 @@ put_basic_constraints(asn1_node node, const struct build *b, struct err *e)
 {
 	const bool ca = (b->profile->ku & KU_KEY_CERT_SIGN) != 0;
 
-	if (asn1_put_text(node, "cA", ca ? "TRUE" : "FALSE", e) != 0)
+	if (!ca && b->profile->canonical) {
+		if (asn1_drop(node, "cA", e) != 0)
+			return -1;
+	} else if (asn1_put_text(node, "cA", ca ? "TRUE" : "FALSE", e) != 0) {
 		return -1;
+	}
 	if (b->profile->pathlen == NULL)
 		return asn1_drop(node, "pathLenConstraint", e);
 	return asn1_put_text(node, "pathLenConstraint", b->profile->pathlen, e);

@@ -213,6 +213,14 @@ crl_missing(const struct look *l, struct check *c)
 	    choice->indirect ? "without indirectCRL" : "with indirectCRL");
 }
 
+/* Who signs a list may be above the end of a path that has none: what is wrong
+ * then is the path. */
+static bool
+path_is_broken(const struct look *l)
+{
+	return !verify_is_anchor(l->in, &l->path[l->n_path - 1]);
+}
+
 static enum check_result
 path_crl(const struct look *l, struct check *c)
 {
@@ -226,6 +234,10 @@ path_crl(const struct look *l, struct check *c)
 	c->clause = verdicts[choice->verdict].clause;
 	if (choice->verdict == CRL_MISSING)
 		return crl_missing(l, c);
+	if (choice->verdict == CRL_UNKNOWN_SIGNER && path_is_broken(l))
+		return check_say(c, CHECK_SKIPPED,
+		    "%s; the path ends before its issuer",
+		    crl_text(choice->crl, text, sizeof(text)));
 	return check_say(c,
 	    choice->verdict == CRL_USABLE ? CHECK_PASSED : CHECK_FAILED,
 	    "%s%s%s", crl_text(choice->crl, text, sizeof(text)),

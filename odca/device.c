@@ -118,6 +118,14 @@ device_tpm_entropy(
 }
 
 int
+device_unknown_secret(
+    const struct device *d, uint8_t out[static P384_SECRET_SIZE], struct err *e)
+{
+	return derive(
+	    &d->fuses, out, P384_SECRET_SIZE, e, "unknown %s", d->family->name);
+}
+
+int
 device_nv_write_key(const struct device *d,
     uint8_t out[static NV_WRITE_KEY_SIZE], struct err *e)
 {

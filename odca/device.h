@@ -10,13 +10,14 @@
 #define ODCA_DEVICE_H
 
 #include "odca/family.h"
+#include "odca/fault.h"
 #include "odca/key.h"
+#include "sim/base/limits.h"
 
 #define FUSES_SIZE        32
 #define TPM_ENTROPY_SIZE  48 /* libtpms draws this once when it manufactures */
 #define NV_WRITE_KEY_SIZE 48
 #define SERIAL_SIZE       16
-#define MAX_SERIAL_SIZE   20 /* RFC 5280 4.1.2.2 */
 /* Of a part: its ROM CA's serial number and four octets more. */
 #define HW_SERIAL_SIZE (SERIAL_SIZE + 4)
 
@@ -34,6 +35,7 @@ struct device {
 	unsigned svn; /* firmware's security version, 1..MAX_SVN */
 	struct fuses fuses;
 	struct key *rom, *kernel, *ptt;
+	const struct faults *faults; /* armed when it is minted, or NULL */
 };
 
 /* Derive the keys. *d is caller's memory, device_done() wipes it. */
@@ -45,6 +47,9 @@ void device_done(struct device *d);
  * that a firmware update keeps the TPM's keys. */
 int device_tpm_entropy(const struct device *d,
     uint8_t out[static TPM_ENTROPY_SIZE], struct err *e);
+/* For a key that no hierarchy knows: the deviation "cert.unknown-root". */
+int device_unknown_secret(const struct device *d,
+    uint8_t out[static P384_SECRET_SIZE], struct err *e);
 /* HMAC key that authorises writing the certificate indices (see
  * sim/tpm/provision.c); independent of svn and batch. */
 int device_nv_write_key(const struct device *d,

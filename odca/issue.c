@@ -23,8 +23,26 @@ put_serial(const struct device *d, const struct profile *p,
 			   : 0;
 	if (device_serial(d, text, derived, n, e) != 0)
 		return -1;
+	if (p->negative_serial)
+		derived[0] |= 0x80;
 	return buf_put(out, (struct span){ derived, n })
 		   ? err_set(e, E_NOMEM, "serial number")
+		   : 0;
+}
+
+/* What is armed at the seams of one certificate. */
+static int
+issue_deviant(const struct device *d, const char *name, struct build *b,
+    struct buf *out, struct err *e)
+{
+	auto_buf cert = BUF_INIT(MAX_CERT_SIZE);
+
+	if (fault_at(d->faults, HOOK_KEY, name, &b->subject, e) != 0 ||
+	    build_cert(b, &cert, e) != 0 ||
+	    fault_at(d->faults, HOOK_CERT, name, &cert, e) != 0)
+		return -1;
+	return buf_put(out, buf_span(&cert))
+		   ? err_set(e, E_LIMIT, "certificate '%s'", name)
 		   : 0;
 }
 
@@ -33,25 +51,48 @@ issue(const struct device *d, const struct pki *p, const char *name,
     const struct pubkey *subject, const struct key *issuer, struct buf *out,
     struct err *e)
 {
+	const struct profile *row = profile_find(name, d->batch->gen);
 	auto_buf serial = BUF_INIT(MAX_SERIAL_SIZE);
 	uint8_t hw_serial[HW_SERIAL_SIZE];
+	struct profile own;
 	struct build b = {
-		.profile = profile_find(name, d->batch->gen),
+		.profile = &own,
 		.vars = { d->family, d->batch, d->svn, pki_host(p) },
 		.subject = *subject,
 		.issuer = issuer,
 		.hw_serial = SPAN_OF(hw_serial),
 	};
 
-	if (b.profile == NULL)
+	if (row == NULL)
 		return err_set(e, E_NOTFOUND, "no profile '%s'", name);
-	if (put_serial(d, b.profile, &b.vars, &serial, e) != 0)
+	own = *row;
+	if (fault_at(d->faults, HOOK_ROW, name, &own, e) != 0 ||
+	    put_serial(d, &own, &b.vars, &serial, e) != 0)
 		return err_wrap(e, "certificate '%s'", name);
 	b.serial = buf_span(&serial);
-	if (profile_has(b.profile, EXT_HW_NAME) &&
+	if (profile_has(&own, EXT_HW_NAME) &&
 	    device_hw_serial(d, b.serial, hw_serial, e) != 0)
 		return -1;
-	return build_cert(&b, out, e);
+	return issue_deviant(d, name, &b, out, e);
+}
+
+/* The ROM CA's issuer, or who a fault puts in its place. */
+static int
+issue_rom(const struct device *d, const struct pki *p,
+    const struct pubkey *subject, const struct key *issuing, struct buf *out,
+    struct err *e)
+{
+	uint8_t secret[P384_SECRET_SIZE];
+	struct fault_issuer who = { .key = issuing, .secret = SPAN_OF(secret) };
+	int rc = device_unknown_secret(d, secret, e);
+
+	if (rc == 0)
+		rc = fault_at(d->faults, HOOK_ISSUER, "rom", &who, e);
+	if (rc == 0)
+		rc = issue(d, p, "rom", subject, who.key, out, e);
+	key_free(who.own);
+	explicit_bzero(secret, sizeof(secret));
+	return rc;
 }
 
 /* Key of the CA above the device. */
@@ -70,28 +111,19 @@ issue_device_chain(const struct device *d, const struct pki *p,
     struct buf *ret_rom, struct buf *ret_kernel, struct buf *ret_ptt,
     struct err *e)
 {
+	struct pubkey rom, kernel, ptt;
 	auto_key issuing = NULL;
 
 	if (issuing_key(d, p, &issuing, e) != 0)
 		return -1;
-	const struct {
-		const char *profile;
-		const struct key *subject, *issuer;
-		struct buf *out;
-	} rungs[] = {
-		{ "rom", d->rom, issuing, ret_rom },
-		{ "kernel", d->kernel, d->rom, ret_kernel },
-		{ "ptt", d->ptt, d->kernel, ret_ptt },
-	};
-	for (size_t i = 0; i < sizeof(rungs) / sizeof(*rungs); i++) {
-		struct pubkey subject;
-
-		key_public(rungs[i].subject, &subject);
-		if (issue(d, p, rungs[i].profile, &subject, rungs[i].issuer,
-			rungs[i].out, e) != 0)
-			return -1;
-	}
-	return 0;
+	key_public(d->rom, &rom);
+	key_public(d->kernel, &kernel);
+	key_public(d->ptt, &ptt);
+	return issue_rom(d, p, &rom, issuing, ret_rom, e) ||
+		       issue(d, p, "kernel", &kernel, d->rom, ret_kernel, e) ||
+		       issue(d, p, "ptt", &ptt, d->kernel, ret_ptt, e)
+		   ? -1
+		   : 0;
 }
 
 int

@@ -93,7 +93,7 @@ put_serial(const struct profile *p, struct buf *out, struct err *e)
 		return hex_decode(p->serial, out)
 			   ? err_set(e, E_ASN1, "serial '%s'", p->serial)
 			   : 0;
-	if (random_bytes(MAX_SERIAL_SIZE, out) != 0)
+	if (random_bytes(MAX_RFC_SERIAL, out) != 0)
 		return err_set(e, E_CRYPTO, "random bytes for a serial number");
 	/* 40..7f first: positive, and all of the octets count. */
 	out->p[0] = (uint8_t)((out->p[0] & 0x3f) | 0x40);
@@ -104,7 +104,7 @@ static int
 create_ca(int dir, const struct ca *ca, const struct key *key,
     const struct key *issuer, struct err *e)
 {
-	auto_buf serial = BUF_INIT(MAX_SERIAL_SIZE),
+	auto_buf serial = BUF_INIT(MAX_RFC_SERIAL),
 		 cert = BUF_INIT(MAX_CERT_SIZE);
 	struct build b = {
 		.profile = ca->profile, .vars = ca->vars, .issuer = issuer

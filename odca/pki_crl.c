@@ -37,10 +37,10 @@ utc_time(time_t t, char out[static UTC_TIME_SIZE], struct err *e)
 }
 
 static int
-write_crl(int dir, const struct ca *row, const struct key *key,
-    const struct content *c, struct err *e)
+sign_crl(const struct ca *row, const struct key *key, const struct content *c,
+    struct buf *out, struct err *e)
 {
-	auto_buf name = BUF_INIT(MAX_CERT_SIZE), der = BUF_INIT(MAX_CRL_SIZE);
+	auto_buf name = BUF_INIT(MAX_CERT_SIZE);
 	struct crl_build b = {
 		.key = key,
 		.null_params = row->crl->null_params,
@@ -52,7 +52,6 @@ write_crl(int dir, const struct ca *row, const struct key *key,
 	};
 	uint8_t id[KEY_ID_SIZE];
 	struct pubkey public;
-	char path[MAX_CA_FILE];
 
 	key_public(key, &public);
 	memcpy(b.exts, row->crl->exts, sizeof(b.exts));
@@ -61,16 +60,23 @@ write_crl(int dir, const struct ca *row, const struct key *key,
 		return -1;
 	b.aki = SPAN_OF(id);
 	b.issuer = buf_span(&name);
+	return crl_build(&b, out, e) != 0 ? err_wrap(e, "CRL '%s'", row->name)
+					  : 0;
+}
+
+static int
+write_crl(int dir, const struct ca *row, struct span der, struct err *e)
+{
+	char path[MAX_CA_FILE];
+
 	(void)snprintf(path, sizeof(path), CA_CRL_FILE, row->name);
-	if (crl_build(&b, &der, e) != 0 ||
-	    file_write(dir, path, buf_span(&der), FILE_SYNC, e) != 0)
-		return err_wrap(e, "CRL '%s'", row->name);
-	return 0;
+	return file_write(dir, path, der, FILE_SYNC, e);
 }
 
 int
 crl_create(int dir, const struct ca *row, const struct key *key, struct err *e)
 {
+	auto_buf der = BUF_INIT(MAX_CRL_SIZE);
 	char this_update[MAX_TEXT];
 	const struct content first = { .number = row->crl->number,
 		.this_update = this_update,
@@ -79,17 +85,20 @@ crl_create(int dir, const struct ca *row, const struct key *key, struct err *e)
 	if (profile_text(row->crl->this_update, &row->vars, this_update,
 		sizeof(this_update), e) != 0)
 		return -1;
-	return write_crl(dir, row, key, &first, e);
+	return sign_crl(row, key, &first, &der, e) != 0
+		   ? -1
+		   : write_crl(dir, row, buf_span(&der), e);
 }
 
 /* --- changing lists ---------------------------------------------------------
  */
 
-/* A hierarchy that nobody else changes meanwhile. */
+/* A hierarchy that nobody else changes meanwhile; or one that stays as it is,
+ * for a list beside it. */
 struct change {
-	const char *name;
-	int dir; /* locked while it is open */
-	struct pki *pki;
+	int dir; /* locked while it is open; -1: nothing is written */
+	const struct pki *pki;
+	struct pki *own; /* the same, when it was opened for this */
 	time_t now;
 	char this_update[UTC_TIME_SIZE];
 };
@@ -97,7 +106,7 @@ struct change {
 static void
 change_end(struct change *c)
 {
-	pki_free(c->pki);
+	pki_free(c->own);
 	if (c->dir >= 0)
 		(void)close(c->dir);
 }
@@ -105,13 +114,16 @@ change_end(struct change *c)
 static int
 change_begin(struct change *c, const char *dir, time_t now, struct err *e)
 {
-	*c = (struct change){ .name = dir, .dir = -1, .now = now };
+	*c = (struct change){ .dir = -1, .now = now };
 	if (utc_time(now, c->this_update, e) != 0)
 		return -1;
 	c->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->dir >= 0 && flock(c->dir, LOCK_EX) != 0)
 		return err_errno(e, "lock '%s'", dir);
-	return pki_open(dir, &c->pki, e);
+	if (pki_open(dir, &c->own, e) != 0)
+		return -1;
+	c->pki = c->own;
+	return 0;
 }
 
 /* The CA's key; the hierarchy's CRLs are signed by it. */
@@ -158,11 +170,12 @@ read_old(const struct change *c, const struct ca *row, struct crl *old,
 	return 0;
 }
 
-/* Replace a list: what it says, some entries more, and the next number. */
+/* A list in place of the one that is there: what that says, some entries more,
+ * and the next number. */
 static int
-replace(const struct change *c, const struct ca *row,
+extend(const struct change *c, const struct ca *row,
     const struct crl_entry *more, size_t n_more, time_t next,
-    unsigned long *ret_number, struct err *e)
+    unsigned long *ret_number, struct buf *out, struct err *e)
 {
 	auto_free struct crl_entry *entries = NULL;
 	char next_update[UTC_TIME_SIZE] = NEXT_UPDATE;
@@ -192,7 +205,19 @@ replace(const struct change *c, const struct ca *row,
 	new.entries = entries;
 	if (ret_number != NULL)
 		*ret_number = new.number;
-	return write_crl(c->dir, row, key, &new, e);
+	return sign_crl(row, key, &new, out, e);
+}
+
+static int
+replace(const struct change *c, const struct ca *row,
+    const struct crl_entry *more, size_t n_more, time_t next,
+    unsigned long *ret_number, struct err *e)
+{
+	auto_buf der = BUF_INIT(MAX_CRL_SIZE);
+
+	return extend(c, row, more, n_more, next, ret_number, &der, e) != 0
+		   ? -1
+		   : write_crl(c->dir, row, buf_span(&der), e);
 }
 
 /* --- revoking ---------------------------------------------------------------
@@ -305,7 +330,7 @@ draft(const struct change *c, const struct revocation *r, struct draft *d,
 	const enum generation gen = r->batch->gen;
 	const struct profile *p = profile_find(r->level, gen), *above;
 
-	buf_init(&d->serial, MAX_SERIAL_SIZE);
+	buf_init(&d->serial, MAX_RFC_SERIAL);
 	buf_init(&d->issuer, MAX_CERT_SIZE);
 	if (p == NULL)
 		return err_set(e, E_NOTFOUND,
@@ -349,6 +374,20 @@ pki_revoke(const char *dir, const struct revocation *r, size_t n, time_t now,
 	for (size_t i = 0; i < n; i++)
 		draft_done(&drafts[i]);
 	return rc;
+}
+
+int
+pki_crl_with(const struct pki *p, const struct revocation *r, time_t now,
+    struct buf *out, struct err *e)
+{
+	AUTO(change_end) struct change c = { .dir = -1, .pki = p, .now = now };
+	AUTO(draft_done) struct draft d = { 0 };
+	struct ca row = { .crl = NULL };
+
+	if (utc_time(now, c.this_update, e) != 0 ||
+	    draft(&c, r, &d, &row, e) != 0)
+		return -1;
+	return extend(&c, &row, &d.entry, 1, 0, NULL, out, e);
 }
 
 int

@@ -45,6 +45,11 @@ struct revoked {
 int pki_revoke(const char *dir, const struct revocation *r, size_t n,
     time_t now, struct revoked *ret, struct err *e);
 
+/* Append the list that such a revocation would put in place; the hierarchy, the
+ * built-in one too, stays as it is. */
+int pki_crl_with(const struct pki *p, const struct revocation *r, time_t now,
+    struct buf *out, struct err *e);
+
 /* Sign every list anew, as of now, until next (0: the end of 2049); *ret_n
  * counts them. */
 int pki_renew_crls(

@@ -17,6 +17,7 @@
 #define MAX_RDNS         6
 #define MAX_PROFILE_EXTS 10
 #define MAX_TEXT         160 /* a text, its words replaced */
+#define TIME_TEXT        14  /* UTCTime with its NUL */
 #define GENS(g)          (1U << (g))
 
 enum ext_id {
@@ -68,6 +69,13 @@ struct profile {
 	const char *cps, *notice; /* qualifiers of each: URI, text */
 	struct rdn san[MAX_RDNS]; /* of one directoryName */
 	uint16_t exts[MAX_PROFILE_EXTS]; /* encoded order; EXT_END ends */
+
+	/* In the copy that a fault changed only (fault_act.c). */
+	bool canonical;                 /* strict DER: no FALSE written out */
+	bool wrong_aki;                 /* of another issuer */
+	bool negative_serial;           /* first bit set */
+	char own_not_before[TIME_TEXT]; /* UTCTime in place of the row's */
+	char own_not_after[TIME_TEXT];  /* and of the end of 2049 */
 };
 
 /* What the words stand for. */

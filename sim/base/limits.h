@@ -59,6 +59,16 @@
 /* NV indices that one certificate may be in; silicon needs two. */
 #define MAX_CERT_PIECES 8
 
+/* Octets of a certificate's serial number: RFC 5280 4.1.2.2 allows 20, a fault
+ * may want more. */
+#define MAX_RFC_SERIAL  20
+#define MAX_SERIAL_SIZE 32
+
+/* Faults armed at a time, a name, and an argument. */
+#define MAX_FAULTS     8
+#define MAX_FAULT_NAME 64
+#define MAX_FAULT_ARG  10000
+
 /* Command line. */
 #define MAX_SEED_LENGTH 256
 #define MAX_HOST_LENGTH 64

@@ -32,6 +32,10 @@ static const struct opt device[] = {
 	{ "deterministic-rng", 0, OPT_FLAG,   AT(deterministic_rng), NULL,     "random numbers from --seed too, for reproducible runs", 0, 0 },
 	END
 };
+static const struct opt faults[] = {
+	{ "fault", 0, OPT_LIST, AT(device.faults), "NAME[=ARG]", "make the device deviate from silicon, on purpose; 'odcasim faults' lists how; may be repeated", 0, 0 },
+	END
+};
 static const struct opt listening[] = {
 	{ "mssim",        0, OPT_LIST,   AT(mssim),        "ADDR:PORT|unix:PATH", "listen for the simulators' protocol, the platform port being PORT+1 or PATH.ctrl; port 0 finds a free pair; may be repeated (default: 127.0.0.1:2321)", 0, 0 },
 	{ "allow-remote", 0, OPT_FLAG,   AT(allow_remote), NULL,                  "listen on an address that is not loopback: everybody there controls the TPM", 0, 0 },
@@ -118,6 +122,7 @@ const struct opt_group opts_common = { "other options", common };
 const struct opt_group opts_home = { "state", home };
 const struct opt_group opts_new_home = { "state", new_home };
 const struct opt_group opts_device = { "device", device };
+const struct opt_group opts_faults = { "faults", faults };
 const struct opt_group opts_listen = { "listen", listening };
 const struct opt_group opts_startup = { "start", startup };
 const struct opt_group opts_source = { "which TPM", source };

@@ -47,9 +47,9 @@ struct args {
 };
 
 extern const struct opt_group opts_common, opts_home, opts_new_home,
-    opts_device, opts_listen, opts_startup, opts_source, opts_show, opts_verify,
-    opts_json, opts_update, opts_ca_init, opts_ca_export, opts_ca_crl,
-    opts_ca_revoke, opts_simulator;
+    opts_device, opts_faults, opts_listen, opts_startup, opts_source, opts_show,
+    opts_verify, opts_json, opts_update, opts_ca_init, opts_ca_export,
+    opts_ca_crl, opts_ca_revoke, opts_simulator;
 
 /* One subcommand. run gives the exit status, or -1 with e set. */
 struct command {
@@ -61,7 +61,7 @@ struct command {
 	const char *summary;  /* one sentence */
 	const char *examples; /* lines */
 	const char *status;   /* exit status, one line */
-	const struct opt_group *groups[6];
+	const struct opt_group *groups[8];
 	int (*run)(const struct args *, struct err *);
 };
 
@@ -79,6 +79,7 @@ int cmd_ca_crl(const struct args *a, struct err *e);
 int cmd_ca_revoke(const struct args *a, struct err *e);
 int cmd_tpm_server(const struct args *a, struct err *e);
 int cmd_tpm2_simulator(const struct args *a, struct err *e);
+int cmd_faults(const struct args *a, struct err *e);
 int cmd_version(const struct args *a, struct err *e);
 int cmd_help(const struct args *a, struct err *e);
 

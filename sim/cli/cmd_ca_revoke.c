@@ -67,13 +67,13 @@ static int
 revoke_serial(
     const struct args *a, struct revocation *r, const char *hex, struct err *e)
 {
-	auto_buf serial = BUF_INIT(MAX_SERIAL_SIZE);
+	auto_buf serial = BUF_INIT(MAX_RFC_SERIAL);
 	char what[128];
 
 	if (hex_decode(hex, &serial) != 0)
 		return err_set(e, E_USAGE,
 		    "--serial '%s': want at most %d octets in hex", hex,
-		    MAX_SERIAL_SIZE);
+		    MAX_RFC_SERIAL);
 	r->level = "rom";
 	r->serial = buf_span(&serial);
 	(void)snprintf(what, sizeof(what), "the device with ROM CA %s", hex);

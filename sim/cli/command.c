@@ -11,7 +11,7 @@
 const struct command commands[] = {
 { .name = "run", .run = cmd_run,
   .summary = "Serve one device until SIGTERM.",
-  .groups = { &opts_home, &opts_device, &opts_listen, &opts_startup,
+  .groups = { &opts_home, &opts_device, &opts_faults, &opts_listen, &opts_startup,
               &opts_common },
   .examples = "odcasim run\n"
               "odcasim run --state ./tpm --family adl --seed lab-0421\n"
@@ -20,7 +20,8 @@ const struct command commands[] = {
 { .name = "exec", .operands = "-- CMD [ARG ...]", .run = cmd_exec,
   .least = 1, .most = UINT32_MAX, .operands_end_options = true,
   .summary = "Run a command beside a device of its own, ready for every TPM stack.",
-  .groups = { &opts_home, &opts_device, &opts_startup, &opts_common },
+  .groups = { &opts_home, &opts_device, &opts_faults, &opts_startup,
+              &opts_common },
   .examples = "odcasim exec -- make check\n"
               "odcasim exec --seed lab-0421 -- tpm2_getekcertificate\n"
               "odcasim exec -- sh -c 'openssl x509 -in $ODCASIM_ROOT -noout -subject'",
@@ -43,8 +44,9 @@ const struct command commands[] = {
   .status = "0 accepted, 1 the TPM cannot be read, 2 wrong usage, 3 rejected" },
 { .name = "mint", .run = cmd_mint,
   .summary = "Manufacture a device into --state, and print what it is as JSON.",
-  .groups = { &opts_new_home, &opts_device, &opts_common },
-  .examples = "odcasim mint --state ./tpm --family adl --seed lab-0421",
+  .groups = { &opts_new_home, &opts_device, &opts_faults, &opts_common },
+  .examples = "odcasim mint --state ./tpm --family adl --seed lab-0421\n"
+              "odcasim mint --state ./tpm --family mtl --fault chain.second-index-missing",
   .status = STATUS_PLAIN },
 { .name = "update-firmware", .run = cmd_update_firmware,
   .summary = "Give a device firmware of a greater SVN: new Kernel and PTT CA, EKs reissued.",
@@ -52,6 +54,12 @@ const struct command commands[] = {
   .examples = "odcasim update-firmware --state ./tpm --svn 2\n"
               "odcasim update-firmware --state ./tpm --svn 3 --pki ./pki",
   .status = STATUS_PLAIN },
+{ .name = "faults", .operands = "[NAME]", .run = cmd_faults, .most = 1,
+  .summary = "List the ways in which a device can deviate, or explain one.",
+  .groups = { &opts_json, &opts_common },
+  .examples = "odcasim faults\n"
+              "odcasim faults chain.foreign",
+  .status = "0 ok, 2 no such fault" },
 { .name = "ca init", .run = cmd_ca_init,
   .summary = "Make a private test hierarchy: root, intermediates, issuing CAs.",
   .groups = { &opts_ca_init, &opts_common },

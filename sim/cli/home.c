@@ -358,6 +358,19 @@ home_check_root(const char *pki, const char *dir, struct err *e)
 	    "was given");
 }
 
+/* The same faults, in the same order. */
+static bool
+same_faults(const json_t *faults, const struct opt_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const char *have = json_string_value(json_array_get(faults, i));
+
+		if (have == NULL || strcmp(have, list->items[i]) != 0)
+			return false;
+	}
+	return list->n == json_array_size(faults);
+}
+
 /* Options given for a device that exists say the same as it does. */
 static int
 check_same(const struct mint_request *r, const char *dir,
@@ -377,6 +390,10 @@ check_same(const struct mint_request *r, const char *dir,
 	if (r->pcr_banks != NULL &&
 	    !same_banks(json_object_get(device, "pcr_banks"), r->pcr_banks))
 		return other_device(dir, device, "pcr-banks", r->pcr_banks, e);
+	if (r->faults.n > 0 &&
+	    !same_faults(json_object_get(device, "faults"), &r->faults))
+		return other_device(
+		    dir, device, "fault", r->faults.items[0], e);
 	return r->seed != NULL ? child_run(check_seed_in_child, &seed, e) : 0;
 }
 
@@ -387,7 +404,7 @@ check_foreign_device(
     const struct mint_request *r, const char *dir, struct err *e)
 {
 	if (r->family == NULL && r->batch == NULL && r->seed == NULL &&
-	    r->svn == 0 && r->pcr_banks == NULL)
+	    r->svn == 0 && r->pcr_banks == NULL && r->faults.n == 0)
 		return 0;
 	err_set(e, E_USAGE,
 	    "state '%s' holds a TPM that odcasim did not mint; device options "

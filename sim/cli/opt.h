@@ -13,6 +13,7 @@
 
 #include "sim/base/err.h"
 #include "sim/base/limits.h"
+#include "sim/base/opt_list.h"
 #include "sim/base/suggest.h"
 
 /* Columns that help and text for people take. */
@@ -24,11 +25,6 @@ enum opt_kind {
 	OPT_NUMBER, /* unsigned, decimal, least..most */
 	OPT_CHOICE, /* const char *, one of the words of arg ("clear|none") */
 	OPT_LIST,   /* struct opt_list, may be repeated */
-};
-
-struct opt_list {
-	const char *items[MAX_OPT_LIST];
-	size_t n;
 };
 
 struct opt {

@@ -94,8 +94,25 @@ add_ekop(struct source *s, const json_t *device, const struct ek_template *t,
 	return 0;
 }
 
+/* Lists that revoke something of this device only, by a fault. */
 static int
-read_ekop(struct source *s, struct err *e)
+add_device_crls(struct source *s, const json_t *device, struct err *e)
+{
+	const json_t *list = json_object_get(device, "crls");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *pem = json_string_value(json_array_get(list, i));
+
+		if (pem != NULL &&
+		    crl_from_file(SPAN_STR(pem), &s->crl_file, e) != 0)
+			return err_wrap(e, "CRL in the descriptor");
+	}
+	return 0;
+}
+
+/* What stands beside a device in a directory. */
+static int
+read_descriptor(struct source *s, struct err *e)
 {
 	json_auto_t *device = NULL;
 	const struct ek_template *t;
@@ -107,7 +124,7 @@ read_ekop(struct source *s, struct err *e)
 	for (size_t i = 0; device != NULL && i < n; i++)
 		if (add_ekop(s, device, &t[i], e) != 0)
 			return -1;
-	return 0;
+	return add_device_crls(s, device, e);
 }
 
 /* --- the hierarchy -------------------------------------------------------- */
@@ -174,20 +191,29 @@ add_crl(struct source *s, struct span der, struct err *e)
 }
 
 static int
-add_crl_file(struct source *s, const char *path, struct err *e)
+read_crl_file(struct source *s, const char *path, struct err *e)
 {
 	auto_buf content = BUF_INIT(2 * MAX_CRL_SIZE);
-	struct span rest;
-	struct der d;
 
 	if (file_read(AT_FDCWD, path, &content, e) != 0)
 		return -1;
-	if (crl_from_file(buf_span(&content), &s->crl_file, e) != 0)
-		return err_wrap(e, "'%s'", path);
-	rest = buf_span(&s->crl_file);
+	return crl_from_file(buf_span(&content), &s->crl_file, e) != 0
+		   ? err_wrap(e, "'%s'", path)
+		   : 0;
+}
+
+/* Once nothing more is read: a buffer that grows moves. */
+static int
+add_crls_read(struct source *s, struct err *e)
+{
+	struct span rest = buf_span(&s->crl_file);
+	struct der d;
+
+	if (s->crl_policy == CRL_OFF)
+		return 0;
 	while (rest.n > 0)
 		if (der_get(&rest, &d) != 0 || add_crl(s, d.tlv, e) != 0)
-			return err_wrap(e, "'%s'", path);
+			return -1;
 	return 0;
 }
 
@@ -210,7 +236,7 @@ open_crls(struct source *s, const struct args *a, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		if (add_crl(s, files[i].der, e) != 0)
 			return -1;
-	return a->crls != NULL ? add_crl_file(s, a->crls, e) : 0;
+	return a->crls != NULL ? read_crl_file(s, a->crls, e) : 0;
 }
 
 /* --- both ----------------------------------------------------------------- */
@@ -227,7 +253,8 @@ source_open(const struct args *a, struct source *ret, struct err *e)
 	if (open_hierarchy(ret, a, e) != 0 || open_crls(ret, a, e) != 0 ||
 	    open_tpm(ret, a, e) != 0 ||
 	    tpmread_info(ret->tcti, &ret->info, &started, e) != 0 ||
-	    (ret->store != NULL && read_ekop(ret, e) != 0))
+	    (ret->store != NULL && read_descriptor(ret, e) != 0) ||
+	    add_crls_read(ret, e) != 0)
 		return -1;
 	if (tpm_info_chain(&ret->info, &ret->chain) != 0)
 		return err_set(e, E_NOMEM, "certificate chain");

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "odca/device.h"
-#include "odca/pki.h"
+#include "odca/pki_crl.h"
+#include "sim/base/clock.h"
 #include "sim/base/limits.h"
 #include "sim/base/suggest.h"
 #include "sim/tpm/child.h"
@@ -23,6 +24,7 @@ struct plan {
 	const struct batch *batch;
 	unsigned svn;
 	unsigned pcr_banks;
+	struct faults faults;
 };
 
 /* --- the request --------------------------------------------------------- */
@@ -63,6 +65,31 @@ find_batch(const struct family *f, const char *number, const struct batch **ret,
 }
 
 static int
+arm_faults(const struct mint_request *r, struct plan *ret, struct err *e)
+{
+	ret->faults.n = 0;
+	for (size_t i = 0; i < r->faults.n; i++) {
+		const struct fault *f;
+
+		if (fault_arm(&ret->faults, r->faults.items[i], e) != 0)
+			return -1;
+		f = ret->faults.armed[i].fault;
+		if (gen_is_epid(ret->batch->gen))
+			return err_set(e, E_USAGE,
+			    "fault '%s' is one of the on-die CA's; family "
+			    "'%s' is older",
+			    f->name, ret->family->name);
+		if (f->only != NULL && ret->batch->gen != GEN_SOC &&
+		    ret->batch->gen != GEN_SOC_DE)
+			return err_set(e, E_USAGE,
+			    "fault '%s' needs a chain of more than one index: "
+			    "--family %s",
+			    f->name, f->only);
+	}
+	return 0;
+}
+
+static int
 make_plan(const struct mint_request *r, struct plan *ret, struct err *e)
 {
 	if (find_family(r->family != NULL ? r->family : DEFAULT_FAMILY,
@@ -79,7 +106,7 @@ make_plan(const struct mint_request *r, struct plan *ret, struct err *e)
 	    (r->seed[0] == '\0' || strlen(r->seed) > MAX_SEED_LENGTH))
 		return err_set(e, E_USAGE, "seed of %zu bytes: want 1 to %u",
 		    strlen(r->seed), MAX_SEED_LENGTH);
-	return 0;
+	return arm_faults(r, ret, e);
 }
 
 int
@@ -119,10 +146,75 @@ describe_inferred(const struct plan *plan)
 	return list;
 }
 
+/* What the device deviates in, as it was asked for. */
+static json_t *
+describe_faults(const struct mint_request *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->faults.n; i++)
+		(void)json_array_append_new(
+		    list, json_string(r->faults.items[i]));
+	return list;
+}
+
+/* Levels that a fault can revoke, and their serial numbers where the device
+ * has them. */
+static int
+revoked_serial(const struct provisioned *p, const char *level,
+    struct cert *cert, struct err *e)
+{
+	if (strcmp(level, "rom") == 0)
+		return cert_parse(buf_span(&p->rom), cert, e);
+	if (strcmp(level, "ek-rsa2048") == 0)
+		return cert_parse(buf_span(&p->ek[0].certificate), cert, e);
+	cert->serial = (struct span){ NULL, 0 };
+	return 0;
+}
+
+/* Lists that revoke what a fault says; they stand beside the device, for the
+ * hierarchy is everybody's. */
+static int
+describe_crls(const struct device *d, const struct pki *pki,
+    const struct provisioned *p, json_t *all, struct err *e)
+{
+	static const char *const levels[] = { "ek-rsa2048", "ptt", "kernel",
+		"rom", "issuing", "intermediate" };
+	json_t *list = json_array();
+
+	(void)json_object_set_new(all, "crls", list);
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
+		struct revocation r = { .level = levels[i],
+			.family = d->family,
+			.batch = d->batch,
+			.svn = d->svn,
+			.reason = CRL_REASON_NONE };
+		auto_buf der = BUF_INIT(MAX_SMALL_FILE),
+			 pem = BUF_INIT(2 * MAX_SMALL_FILE);
+		struct fault_crl crl = { .revoked = false };
+		struct cert cert;
+
+		if (fault_at(d->faults, HOOK_CRL, levels[i], &crl, e) != 0)
+			return -1;
+		if (!crl.revoked)
+			continue;
+		if (revoked_serial(p, levels[i], &cert, e) != 0)
+			return -1;
+		r.serial = cert.serial;
+		if (pki_crl_with(pki, &r, clock_now(), &der, e) != 0)
+			return -1;
+		if (crl_to_pem(buf_span(&der), &pem) != 0)
+			return err_set(e, E_LIMIT, "a CRL as PEM");
+		(void)json_array_append_new(
+		    list, json_stringn((const char *)pem.p, pem.n));
+	}
+	return 0;
+}
+
 static int
 describe(const struct mint_request *r, const struct plan *plan,
-    const char *pki_host, const struct provisioned *p, struct buf *out,
-    struct err *e)
+    const struct device *d, const struct pki *pki, const struct provisioned *p,
+    struct buf *out, struct err *e)
 {
 	const struct family *f = plan->family;
 	json_auto_t *all = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:b, s:o, "
@@ -133,13 +225,19 @@ describe(const struct mint_request *r, const struct plan *plan,
 	    json_sprintf("%u.%u.%u.%u", f->firmware1 >> 16,
 		f->firmware1 & 0xffff, f->firmware2 >> 16,
 		f->firmware2 & 0xffff),
-	    "pcr_banks", describe_banks(plan->pcr_banks), "pki_host", pki_host);
+	    "pcr_banks", describe_banks(plan->pcr_banks), "pki_host",
+	    pki_host(pki));
 
 	if (all == NULL)
 		return err_set(e, E_NOMEM, "describe the device");
 	if (record_certificates(all, p, e) != 0)
 		return -1;
 	(void)json_object_set_new(all, "inferred", describe_inferred(plan));
+	if (r->faults.n > 0) {
+		(void)json_object_set_new(all, "faults", describe_faults(r));
+		if (describe_crls(d, pki, p, all, e) != 0)
+			return -1;
+	}
 	return record_text(all, out, e);
 }
 
@@ -209,10 +307,11 @@ mint_in_child(const void *arg, struct err *e)
 	    make_fuses(r, &fuses, e) != 0)
 		return -1;
 	rc = device_init(&d, &fuses, plan.family, plan.batch, plan.svn, e);
+	d.faults = &plan.faults;
 	if (rc == 0)
 		rc = manufacture(&d, pki, &plan, s, &made, e);
 	if (rc == 0)
-		rc = describe(r, &plan, pki_host(pki), &made, &descriptor, e);
+		rc = describe(r, &plan, &d, pki, &made, &descriptor, e);
 	if (rc == 0)
 		rc = install(s, &fuses, buf_span(&descriptor), e);
 	explicit_bzero(&fuses, sizeof(fuses));

@@ -12,15 +12,17 @@
 #include <stdint.h>
 
 #include "sim/base/err.h"
+#include "sim/base/opt_list.h"
 
 struct mint_request {
-	const char *family;    /* "tgl"; NULL is the default one, tgl */
-	const char *batch;     /* "00002004"; NULL: the family's first */
-	const char *seed;      /* NULL: random fuses */
-	const char *pki;       /* directory; NULL: built-in TEST hierarchy */
-	const char *pki_host;  /* NULL: the hierarchy's own */
-	const char *pcr_banks; /* "sha256"; NULL is that; comma separated */
-	unsigned svn;          /* 0 is 1 */
+	const char *family;     /* "tgl"; NULL is the default one, tgl */
+	const char *batch;      /* "00002004"; NULL: the family's first */
+	const char *seed;       /* NULL: random fuses */
+	const char *pki;        /* directory; NULL: built-in TEST hierarchy */
+	const char *pki_host;   /* NULL: the hierarchy's own */
+	const char *pcr_banks;  /* "sha256"; NULL is that; comma separated */
+	unsigned svn;           /* 0 is 1 */
+	struct opt_list faults; /* "NAME" or "NAME=ARG", of odca/fault.h */
 };
 
 /* Check names and combinations, without making anything: E_USAGE with a

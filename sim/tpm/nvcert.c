@@ -5,14 +5,6 @@
 #include "sim/tpm/nvcert.h"
 #include "sim/base/tpm2.h"
 
-/*
- * PLATFORMCREATE | NO_DA | AUTHREAD | OWNERREAD | PPREAD | WRITEDEFINE |
- * POLICYDELETE | POLICYWRITE; WRITTEN is added by the first write and makes it
- * 0x62072408. policydelete, platformcreate and the SHA-384 name were seen on
- * an ADL machine, the other bits follow from what its clients do [INF].
- */
-#define NV_CERT_ATTRIBUTES 0x42072408u
-
 static const uint32_t branch_commands[2] = { CC_NV_WRITE,
 	CC_NV_UNDEFINE_SPACE_SPECIAL };
 
@@ -187,7 +179,8 @@ nvcert_done(struct nvcert *w)
 }
 
 static int
-nv_define(const struct nvcert *w, uint32_t index, size_t size, struct err *e)
+nv_define(const struct nvcert *w, uint32_t index, uint32_t attributes,
+    size_t size, struct err *e)
 {
 	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
@@ -199,7 +192,7 @@ nv_define(const struct nvcert *w, uint32_t index, size_t size, struct err *e)
 	(void)buf_put_u16(&c.bytes, 14 + SHA384_SIZE);
 	(void)buf_put_u32(&c.bytes, index);
 	(void)buf_put_u16(&c.bytes, ALG_SHA384);
-	(void)buf_put_u32(&c.bytes, NV_CERT_ATTRIBUTES);
+	(void)buf_put_u32(&c.bytes, attributes);
 	(void)buf_put_2b(&c.bytes, buf_span(&w->policy));
 	(void)buf_put_u16(&c.bytes, (uint16_t)size);
 	return tpmcmd_run(&c, NULL, &none, e);
@@ -235,13 +228,13 @@ nv_write_piece(const struct nvcert *w, uint32_t index, struct span piece,
 }
 
 int
-nvcert_put(
-    const struct nvcert *w, uint32_t index, struct span content, struct err *e)
+nvcert_put(const struct nvcert *w, uint32_t index, uint32_t attributes,
+    struct span content, struct err *e)
 {
 	struct span rest = content, piece;
 	size_t n;
 
-	if (nv_define(w, index, content.n, e) != 0)
+	if (nv_define(w, index, attributes, content.n, e) != 0)
 		return err_wrap(e, "NV 0x%08x", index);
 	for (; rest.n > 0;) {
 		n = rest.n < MAX_NV_CHUNK ? rest.n : MAX_NV_CHUNK;

@@ -15,6 +15,14 @@
 #include "sim/base/buf.h"
 #include "sim/base/err.h"
 
+/*
+ * PLATFORMCREATE | NO_DA | AUTHREAD | OWNERREAD | PPREAD | WRITEDEFINE |
+ * POLICYDELETE | POLICYWRITE; WRITTEN is added by the first write and makes it
+ * 0x62072408. policydelete, platformcreate and the SHA-384 name were seen on
+ * an ADL machine, the other bits follow from what its clients do [INF].
+ */
+#define NV_CERT_ATTRIBUTES 0x42072408u
+
 struct nvcert {
 	uint32_t key;               /* handle of the loaded HMAC key */
 	uint32_t session;           /* policy session */
@@ -26,9 +34,10 @@ struct nvcert {
 /* Load the key into the TPM and work out the policy; secret is the device's NV
  * write key. *w starts as zeros; nvcert_done() in either case. */
 int nvcert_open(struct nvcert *w, struct span secret, struct err *e);
-/* Define an index of exactly content.n bytes and write it. */
-int nvcert_put(
-    const struct nvcert *w, uint32_t index, struct span content, struct err *e);
+/* Define an index of exactly content.n bytes with these attributes (TPMA_NV),
+ * and write it. */
+int nvcert_put(const struct nvcert *w, uint32_t index, uint32_t attributes,
+    struct span content, struct err *e);
 /* Remove an index that was put, by this struct or another of the device. */
 int nvcert_delete(const struct nvcert *w, uint32_t index, struct err *e);
 /* Leave nothing loaded in the TPM. */

@@ -162,31 +162,58 @@ read_ek(const struct ek_template *t, struct pubkey *ret, struct err *e)
 
 /* --- certificates -------------------------------------------------------- */
 
+/* An index as it should be, or as a fault has it; *ret_left_out then says when
+ * it is not there at all. */
+static int
+put_index(const struct nvcert *w, const struct device *d, const char *target,
+    uint32_t index, struct span content, bool *ret_left_out, struct err *e)
+{
+	struct fault_nv nv = { .attributes = NV_CERT_ATTRIBUTES };
+
+	if (fault_at(d->faults, HOOK_NV, target, &nv, e) != 0)
+		return -1;
+	*ret_left_out = nv.left_out;
+	return nv.left_out ? 0
+			   : nvcert_put(w, index, nv.attributes, content, e);
+}
+
 /* A chain longer than one index goes on in the next (TCG EK Credential
  * Profile 2.2.1.5.2). */
 static int
-put_chain(const struct nvcert *w, struct provisioned *p, struct err *e)
+put_chain(const struct nvcert *w, const struct device *d, struct provisioned *p,
+    struct err *e)
 {
 	struct span rest = buf_span(&p->chain), piece;
+	char target[16];
+	bool left_out;
 
-	while (rest.n > 0) {
+	for (uint32_t i = 0; rest.n > 0; i++) {
 		(void)span_get(&rest,
 		    rest.n < MAX_NV_INDEX ? rest.n : MAX_NV_INDEX, &piece);
-		if (nvcert_put(
-			w, NV_CHAIN_FIRST + p->chain_indices++, piece, e) != 0)
+		(void)snprintf(target, sizeof(target), "chain-%u", i + 1);
+		if (put_index(w, d, target, NV_CHAIN_FIRST + i, piece,
+			&left_out, e) != 0)
 			return -1;
+		if (!left_out)
+			p->chain_indices++;
 	}
 	return 0;
 }
 
 static int
-put_all(const struct nvcert *w, struct provisioned *p, struct err *e)
+put_all(const struct nvcert *w, const struct device *d, struct provisioned *p,
+    struct err *e)
 {
-	for (size_t i = 0; i < p->n_eks; i++)
-		if (nvcert_put(w, p->ek[i].index,
-			buf_span(&p->ek[i].certificate), e) != 0)
+	char target[32];
+
+	for (size_t i = 0; i < p->n_eks; i++) {
+		(void)snprintf(target, sizeof(target), "ek-%s", p->ek[i].name);
+		if (put_index(w, d, target, p->ek[i].index,
+			buf_span(&p->ek[i].certificate), &p->ek[i].left_out,
+			e) != 0)
 			return -1;
-	return put_chain(w, p, e);
+	}
+	return put_chain(w, d, p, e);
 }
 
 /* How many of them there are, and what they hold together. */
@@ -237,7 +264,7 @@ put_certificates(const struct device *d, uint32_t old_chain_indices,
 	if (rc == 0 && old_chain_indices > 0)
 		rc = delete_all(&w, p, old_chain_indices, e);
 	if (rc == 0)
-		rc = put_all(&w, p, e);
+		rc = put_all(&w, d, p, e);
 	return rc == 0 ? nvcert_close(&w, e) : -1;
 }
 
@@ -267,10 +294,36 @@ certify_eks(const struct device *d, const struct pki *p,
 	return 0;
 }
 
+struct foreign {
+	const struct device *d;
+	const struct pki *p;
+};
+
+/* Of another device: other fuses, everything else the same. */
+static int
+foreign_chain(void *ctx, struct buf *out, struct err *e)
+{
+	const struct foreign *f = ctx;
+	AUTO(device_done) struct device other = { .family = NULL };
+	struct fuses fuses = f->d->fuses;
+
+	for (size_t i = 0; i < FUSES_SIZE; i++)
+		fuses.b[i] ^= 0xff;
+	if (device_init(
+		&other, &fuses, f->d->family, f->d->batch, f->d->svn, e) != 0)
+		return -1;
+	explicit_bzero(&fuses, sizeof(fuses));
+	return issue_device_chain(&other, f->p, out, out, out, e);
+}
+
 static int
 issue_chain(const struct device *d, const struct pki *p,
     struct provisioned *ret, struct err *e)
 {
+	struct foreign ctx = { d, p };
+	struct fault_chain chain = {
+		.bytes = &ret->chain, .foreign = foreign_chain, .ctx = &ctx
+	};
 	auto_buf kernel = BUF_INIT(MAX_CERT_SIZE);
 	auto_buf ptt = BUF_INIT(MAX_CERT_SIZE);
 
@@ -281,7 +334,10 @@ issue_chain(const struct device *d, const struct pki *p,
 	    buf_put(&ret->chain, buf_span(&ptt)))
 		return err_set(e, E_LIMIT, "chain of %zu bytes",
 		    ret->rom.n + kernel.n + ptt.n);
-	return 0;
+	chain.rom = buf_span(&ret->rom);
+	chain.kernel = buf_span(&kernel);
+	chain.ptt = buf_span(&ptt);
+	return fault_at(d->faults, HOOK_CHAIN, "chain", &chain, e);
 }
 
 int

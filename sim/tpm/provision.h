@@ -21,6 +21,7 @@ struct provisioned {
 		uint32_t index;
 		const char *name; /* "rsa2048" */
 		struct buf certificate;
+		bool left_out; /* of NV, by a fault */
 	} ek[MAX_EKS];
 	size_t n_eks;
 	bool in_nv; /* not in the EPID era: NV has no certificate then */

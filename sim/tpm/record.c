@@ -50,7 +50,8 @@ describe_eks(const struct provisioned *p, struct err *e)
 		if (cert_parse(der, &cert, e) != 0)
 			return NULL;
 		ek = json_pack("{s:o, s:I, s:o, s:o}", "nv",
-		    p->in_nv ? json_index(p->ek[i].index) : json_null(),
+		    p->in_nv && !p->ek[i].left_out ? json_index(p->ek[i].index)
+						   : json_null(),
 		    "bytes", (json_int_t)der.n, "certificate_sha256",
 		    json_digest(der), "public_sha256", json_digest(cert.spki));
 		if (!p->in_nv)

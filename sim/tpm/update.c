@@ -34,6 +34,16 @@ open_device(
 	return 0;
 }
 
+/* What a fault made would be issued anew without it, or not at all. */
+static int
+check_faults(const json_t *device, const char *dir, struct err *e)
+{
+	if (json_array_size(json_object_get(device, "faults")) == 0)
+		return 0;
+	err_set(e, E_STATE, "'%s' holds a device with a fault", dir);
+	return err_hint(e, "mint another one with --svn; nothing was changed");
+}
+
 static int
 check_svn(const json_t *device, const char *dir, unsigned svn, struct err *e)
 {
@@ -127,7 +137,8 @@ update_in_child(const void *arg, struct err *e)
 	auto_pki pki = NULL;
 
 	if (open_device(r->dir, &s, &device, e) != 0 ||
-	    check_svn(device, r->dir, r->svn, e) != 0)
+	    check_svn(device, r->dir, r->svn, e) != 0 ||
+	    check_faults(device, r->dir, e) != 0)
 		return -1;
 	host = json_string_value(json_object_get(device, "pki_host"));
 	if (sandbox_enter(SANDBOX_MINT, e) != 0 ||

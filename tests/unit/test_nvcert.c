@@ -58,7 +58,8 @@ put(struct span key, size_t size, uint8_t fill)
 
 	memset(content, fill, sizeof(content));
 	assert_ok(nvcert_open(&w, key, &e));
-	assert_ok(nvcert_put(&w, INDEX, (struct span){ content, size }, &e));
+	assert_ok(nvcert_put(
+	    &w, INDEX, NV_CERT_ATTRIBUTES, (struct span){ content, size }, &e));
 	return nvcert_close(&w, &e);
 }
 
