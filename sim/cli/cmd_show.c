@@ -196,14 +196,15 @@ static void
 show_text(const struct source *s)
 {
 	const struct family *f = show_family(s);
+	char inferred[MAX_INFERRED];
 
 	print_identity(s, f);
 	print_nv(&s->info);
 	print_tree(s);
-	if (f != NULL && f->inferred != NULL) {
+	if (show_inferred(s, inferred)) {
 		(void)printf(
 		    "\n%sinferred, not seen on silicon%s\n  ", BOLD, PLAIN);
-		opt_wrap(f->inferred, 2, 2, stdout);
+		opt_wrap(inferred, 2, 2, stdout);
 	}
 	print_verdict(s);
 }
@@ -325,6 +326,20 @@ show(const struct args *a, const struct source *s, struct err *e)
 	if (fflush(stdout) != 0)
 		return err_errno(e, "write to stdout");
 	return 0;
+}
+
+bool
+show_inferred(const struct source *s, char out[static MAX_INFERRED])
+{
+	const struct family *f = show_family(s);
+	const char *platform = f != NULL ? f->inferred : NULL;
+	const char *batch = s->batch != NULL ? s->batch->inferred : NULL;
+
+	(void)snprintf(out, MAX_INFERRED, "%s%s%s",
+	    platform != NULL ? platform : "",
+	    platform != NULL && batch != NULL ? "; " : "",
+	    batch != NULL ? batch : "");
+	return *out != '\0';
 }
 
 int

@@ -31,6 +31,10 @@ int show_svg(const struct graph *g, FILE *out);
  * attributes: what is not printable ASCII becomes "\xNN". */
 void show_dot_text(const char *text, FILE *out);
 void show_svg_text(const char *text, FILE *out);
+/* What of the platform, and of the batch where it is known, was not seen on
+ * silicon; false when all was. */
+#define MAX_INFERRED 1024
+bool show_inferred(const struct source *s, char out[static MAX_INFERRED]);
 /* The emulated (or real) platform, NULL when it is none that we know. */
 const struct family *show_family(const struct source *s);
 

@@ -135,10 +135,11 @@ int
 show_json(const struct source *s, struct err *e)
 {
 	const struct family *f = show_family(s);
+	char inferred[MAX_INFERRED];
 	json_auto_t *all = json_pack("{s:s, s:s?, s:s?, s:o, s:o, s:o, s:o}",
 	    "source", s->where, "platform", f != NULL ? f->platform : NULL,
-	    "inferred", f != NULL ? f->inferred : NULL, "identity",
-	    identity(&s->info), "pcr_banks", banks(&s->info), "nv",
+	    "inferred", show_inferred(s, inferred) ? inferred : NULL,
+	    "identity", identity(&s->info), "pcr_banks", banks(&s->info), "nv",
 	    indices(&s->info), "eks", eks(s));
 
 	if (all == NULL)

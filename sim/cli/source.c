@@ -116,12 +116,17 @@ read_descriptor(struct source *s, struct err *e)
 {
 	json_auto_t *device = NULL;
 	const struct ek_template *t;
+	const struct family *f;
 	size_t n;
 
 	if (record_parse(s->store, &device, e) != 0)
 		return -1;
+	if (device == NULL)
+		return 0; /* swtpm made it */
+	if (record_batch(device, &f, &s->batch, e) != 0)
+		return err_wrap(e, "%s", s->where);
 	t = ek_template_all(&n);
-	for (size_t i = 0; device != NULL && i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (add_ekop(s, device, &t[i], e) != 0)
 			return -1;
 	return add_device_crls(s, device, e);

@@ -28,7 +28,8 @@ struct source {
 	struct store *store;
 	TSS2_TCTI_CONTEXT *tcti;
 	struct tpm_info info;
-	struct buf chain; /* the chain's indices joined */
+	const struct batch *batch; /* of a device in a directory, or NULL */
+	struct buf chain;          /* the chain's indices joined */
 
 	const char *hierarchy; /* where the certificates below are from */
 	const char *roots;     /* the file of --roots, or NULL */
