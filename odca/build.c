@@ -3,13 +3,12 @@
 
 #include "odca/build.h"
 #include "odca/cert.h"
+#include "odca/sign.h"
 
 #define NOT_AFTER     "491231235959Z" /* the last one that UTCTime has */
 #define MAX_NODE_PATH 96
 
 #define TBS "tbsCertificate."
-
-static const uint8_t der_null[] = { 0x05, 0x00 };
 
 /* clang-format off */
 static const struct {
@@ -24,17 +23,6 @@ static const struct {
 	    0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22) },
 };
 /* clang-format on */
-
-/* The CA's curve says it: P-384 or, in the EPID era, P-256. */
-static const char *
-signature_oid(const struct build *b)
-{
-	struct pubkey issuer;
-
-	key_public(b->issuer, &issuer);
-	return issuer.alg == KEY_P256 ? "1.2.840.10045.4.3.2"
-				      : "1.2.840.10045.4.3.3";
-}
 
 int
 build_text(asn1_node node, const char *path, const char *text,
@@ -80,22 +68,6 @@ build_subject(const struct profile *p, const struct vars *v, struct buf *out,
 		       asn1_encode(node, "", out, e)
 		   ? -1
 		   : 0;
-}
-
-/* The root and the first intermediate have NULL parameters, inside and out. */
-static int
-put_sig_alg(
-    asn1_node node, const char *path, const struct build *b, struct err *e)
-{
-	char field[MAX_NODE_PATH];
-
-	(void)snprintf(field, sizeof(field), "%s.algorithm", path);
-	if (asn1_put_text(node, field, signature_oid(b), e) != 0)
-		return -1;
-	(void)snprintf(field, sizeof(field), "%s.parameters", path);
-	return b->profile->null_params
-		   ? asn1_put(node, field, SPAN_OF(der_null), e)
-		   : asn1_drop(node, field, e);
 }
 
 static int
@@ -177,7 +149,8 @@ put_extensions(asn1_node node, const struct build *b, struct err *e)
 }
 
 static int
-fill_tbs(asn1_node node, const struct build *b, struct err *e)
+fill_tbs(asn1_node node, const struct build *b, const struct signer *signer,
+    struct err *e)
 {
 	const struct profile *p = b->profile, *issuer;
 	const char *from = p->not_before, *to = NOT_AFTER;
@@ -191,7 +164,7 @@ fill_tbs(asn1_node node, const struct build *b, struct err *e)
 		return -1;
 	if (asn1_put_text(node, TBS "version", "v3", e) ||
 	    asn1_put(node, TBS "serialNumber", b->serial, e) ||
-	    put_sig_alg(node, TBS "signature", b, e) ||
+	    sign_algorithm(node, TBS "signature", signer, e) ||
 	    build_name(node, TBS "issuer", issuer->subject, &b->vars, e) ||
 	    put_time(node, TBS "validity.notBefore", from, &b->vars, e) ||
 	    put_time(node, TBS "validity.notAfter", to, &b->vars, e) ||
@@ -203,26 +176,16 @@ fill_tbs(asn1_node node, const struct build *b, struct err *e)
 	return put_extensions(node, b, e);
 }
 
-static int
-sign(asn1_node node, const struct build *b, struct err *e)
-{
-	auto_buf tbs = BUF_INIT(MAX_CERT_SIZE), sig = BUF_INIT(MAX_ECDSA_P384);
-
-	if (asn1_encode(node, "tbsCertificate", &tbs, e) ||
-	    key_sign(b->issuer, buf_span(&tbs), &sig, e) ||
-	    put_sig_alg(node, "signatureAlgorithm", b, e))
-		return -1;
-	return asn1_put_bits(
-	    node, "signature", buf_span(&sig), (unsigned)sig.n * 8, e);
-}
-
 int
 build_cert(const struct build *b, struct buf *out, struct err *e)
 {
+	const struct signer signer = { b->issuer, b->profile->null_params };
 	auto_asn1 node = NULL;
 
-	if (asn1_make("Certificate", &node, e) || fill_tbs(node, b, e) ||
-	    sign(node, b, e) || asn1_encode(node, "", out, e))
+	if (asn1_make("Certificate", &node, e) ||
+	    fill_tbs(node, b, &signer, e) ||
+	    sign_tbs(node, "tbsCertificate", MAX_CERT_SIZE, &signer, e) ||
+	    asn1_encode(node, "", out, e))
 		return err_wrap(e, "certificate '%s'", b->profile->name);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #define ODCA_CRL_H
 
 #include "odca/cert.h"
+#include "odca/sign.h"
 
 /* RFC 5280 5.3.1 */
 enum crl_reason {
@@ -47,10 +48,9 @@ enum crl_ext {
 };
 
 struct crl_build {
-	struct span issuer;    /* DER Name */
-	const struct key *key; /* the signature algorithm follows it */
-	bool null_params;      /* of that algorithm, against RFC 5758 3.2 */
-	struct span aki;       /* key identifier of key */
+	struct span issuer; /* DER Name */
+	struct signer signer;
+	struct span aki; /* key identifier of the signer */
 	unsigned long number;
 	const char *this_update;
 	const char *next_update;          /* both UTCTime; NULL: none */

@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "odca/asn1.h"
 #include "odca/crl.h"
 
 #define TBS     "tbsCertList."
@@ -12,30 +11,6 @@
 #define OID_CERTIFICATE_ISSUER "2.5.29.29"
 
 #define MAX_NODE_PATH 96
-
-static const uint8_t der_null[] = { 0x05, 0x00 };
-
-/* The algorithm that key_sign() signs with. */
-static const char *const sig_oids[] = {
-	[KEY_P256] = "1.2.840.10045.4.3.2", /* ecdsa-with-SHA256 */
-	[KEY_P384] = "1.2.840.10045.4.3.3", /* ecdsa-with-SHA384 */
-};
-
-static int
-put_sig_alg(
-    asn1_node node, const char *path, const struct crl_build *b, struct err *e)
-{
-	char field[MAX_NODE_PATH];
-	struct pubkey key;
-
-	key_public(b->key, &key);
-	(void)snprintf(field, sizeof(field), "%s.algorithm", path);
-	if (asn1_put_text(node, field, sig_oids[key.alg], e) != 0)
-		return -1;
-	(void)snprintf(field, sizeof(field), "%s.parameters", path);
-	return b->null_params ? asn1_put(node, field, SPAN_OF(der_null), e)
-			      : asn1_drop(node, field, e);
-}
 
 /* choice is "utcTime" or "generalTime". */
 static int
@@ -240,25 +215,12 @@ static int
 fill_tbs(asn1_node node, const struct crl_build *b, struct err *e)
 {
 	if (asn1_put_text(node, TBS "version", "v2", e) ||
-	    put_sig_alg(node, TBS "signature", b, e) ||
+	    sign_algorithm(node, TBS "signature", &b->signer, e) ||
 	    asn1_put_der(node, TBS "issuer", "Name", b->issuer, e) ||
 	    put_time(node, TBS "thisUpdate", "utcTime", b->this_update, e) ||
 	    put_next_update(node, b->next_update, e) || put_entries(node, b, e))
 		return -1;
 	return put_exts(node, b, e);
-}
-
-static int
-sign(asn1_node node, const struct crl_build *b, struct err *e)
-{
-	auto_buf tbs = BUF_INIT(MAX_CRL_SIZE), sig = BUF_INIT(MAX_ECDSA_P384);
-
-	if (asn1_encode(node, "tbsCertList", &tbs, e) ||
-	    key_sign(b->key, buf_span(&tbs), &sig, e) ||
-	    put_sig_alg(node, "signatureAlgorithm", b, e))
-		return -1;
-	return asn1_put_bits(
-	    node, "signature", buf_span(&sig), (unsigned)sig.n * 8, e);
 }
 
 int
@@ -267,7 +229,8 @@ crl_build(const struct crl_build *b, struct buf *out, struct err *e)
 	auto_asn1 node = NULL;
 
 	if (asn1_make("CertificateList", &node, e) || fill_tbs(node, b, e) ||
-	    sign(node, b, e) || asn1_encode(node, "", out, e))
+	    sign_tbs(node, "tbsCertList", MAX_CRL_SIZE, &b->signer, e) ||
+	    asn1_encode(node, "", out, e))
 		return err_wrap(e, "CRL");
 	return 0;
 }

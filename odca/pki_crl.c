@@ -42,8 +42,7 @@ sign_crl(const struct ca *row, const struct key *key, const struct content *c,
 {
 	auto_buf name = BUF_INIT(MAX_CERT_SIZE);
 	struct crl_build b = {
-		.key = key,
-		.null_params = row->crl->null_params,
+		.signer = { key, row->crl->null_params },
 		.number = c->number,
 		.this_update = c->this_update,
 		.next_update = c->next_update,

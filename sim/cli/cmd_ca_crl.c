@@ -12,23 +12,6 @@
  */
 
 static json_t *
-json_hex(struct span s)
-{
-	auto_free char *hex = out_hex(s);
-
-	return hex != NULL ? json_string(hex) : NULL;
-}
-
-static json_t *
-json_time(time_t t)
-{
-	char text[32];
-
-	out_time(t, text);
-	return json_string(text);
-}
-
-static json_t *
 json_entries(const struct crl *c)
 {
 	struct crl_iter it = CRL_ITER(c);
@@ -41,8 +24,8 @@ json_entries(const struct crl *c)
 		name_to_text(entry.issuer, issuer, sizeof(issuer));
 		(void)json_array_append_new(
 		    list, json_pack("{s:o, s:s, s:o, s:s}", "serial",
-			      json_hex(entry.serial), "issuer", issuer, "date",
-			      json_time(entry.when), "reason",
+			      out_json_hex(entry.serial), "issuer", issuer,
+			      "date", out_json_time(entry.when), "reason",
 			      crl_reason_text(entry.reason)));
 	}
 	return list;
@@ -58,10 +41,10 @@ json_crl(const struct pki_file *file, struct err *e)
 		return NULL;
 	}
 	return json_pack("{s:s, s:s, s:o, s:b, s:o, s:o, s:o}", "name",
-	    file->name, "issuer", c.issuer_text, "number", json_hex(c.number),
-	    "indirect", (int)c.indirect, "this_update",
-	    json_time(c.this_update), "next_update",
-	    c.have_next_update ? json_time(c.next_update) : json_null(),
+	    file->name, "issuer", c.issuer_text, "number",
+	    out_json_hex(c.number), "indirect", (int)c.indirect, "this_update",
+	    out_json_time(c.this_update), "next_update",
+	    c.have_next_update ? out_json_time(c.next_update) : json_null(),
 	    "revoked", json_entries(&c));
 }
 

@@ -51,3 +51,20 @@ out_time(time_t t, char out[static 32])
 	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		(void)snprintf(out, 32, "%jd", (intmax_t)t);
 }
+
+json_t *
+out_json_hex(struct span s)
+{
+	auto_free char *hex = out_hex(s);
+
+	return s.n > 0 && hex != NULL ? json_string(hex) : json_null();
+}
+
+json_t *
+out_json_time(time_t t)
+{
+	char text[32];
+
+	out_time(t, text);
+	return json_string(text);
+}

@@ -10,24 +10,6 @@ json_word(uint32_t v)
 	return json_sprintf("0x%08x", v);
 }
 
-/* null for what is not there. */
-static json_t *
-json_hex(struct span s)
-{
-	auto_free char *hex = out_hex(s);
-
-	return s.n > 0 && hex != NULL ? json_string(hex) : json_null();
-}
-
-static json_t *
-json_time(time_t t)
-{
-	char text[32];
-
-	out_time(t, text);
-	return json_string(text);
-}
-
 json_t *
 show_certificate(const struct source *s, const struct cert *c)
 {
@@ -38,10 +20,11 @@ show_certificate(const struct source *s, const struct cert *c)
 	source_origin(s, c->der, origin, sizeof(origin));
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:s}",
 	    "subject", c->subject_text, "issuer", c->issuer_text, "serial",
-	    json_hex(c->serial), "key_id", json_hex(c->ski), "authority_key_id",
-	    json_hex(c->aki), "not_before", json_time(c->not_before),
-	    "not_after", json_time(c->not_after), "bytes", (json_int_t)c->der.n,
-	    "sha256", json_hex(SPAN_OF(digest)), "source", origin);
+	    out_json_hex(c->serial), "key_id", out_json_hex(c->ski),
+	    "authority_key_id", out_json_hex(c->aki), "not_before",
+	    out_json_time(c->not_before), "not_after",
+	    out_json_time(c->not_after), "bytes", (json_int_t)c->der.n,
+	    "sha256", out_json_hex(SPAN_OF(digest)), "source", origin);
 }
 
 static json_t *

@@ -273,7 +273,7 @@ build_plain(void)
 {
 	return (struct crl_build){
 		.issuer = US,
-		.key = key,
+		.signer.key = key,
 		.aki = SPAN_OF(aki),
 		.number = 300,
 		.this_update = "200101000000Z",
@@ -481,7 +481,7 @@ test_signature(void **state)
 		struct crl c;
 		char text[1024];
 
-		b.key = signers[i];
+		b.signer.key = signers[i];
 		build(&b, &der);
 		parse(&der, &c);
 		text_of(&c, text, sizeof(text));
@@ -614,7 +614,7 @@ rebuild(const char *path)
 {
 	auto_buf real = BUF_INIT(MAX_SMALL_FILE), der = BUF_INIT(4096);
 	char from[14], to[14];
-	struct crl_build b = { .key = key };
+	struct crl_build b = { .signer.key = key };
 	struct crl c, ours;
 	size_t n = 0;
 
@@ -626,7 +626,7 @@ rebuild(const char *path)
 	date_of(&c, 0, from);
 	date_of(&c, 1, to);
 	b.issuer = c.issuer;
-	b.null_params = contains(c.tbs, "300c06082a8648ce3d0403030500");
+	b.signer.null_params = contains(c.tbs, "300c06082a8648ce3d0403030500");
 	b.aki = c.aki;
 	b.number = c.number.p[0];
 	b.this_update = from;
