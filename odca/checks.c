@@ -117,13 +117,18 @@ nv_chain(const struct look *l, struct check *c)
 static enum check_result
 given_parse(const struct look *l, struct check *c)
 {
+	size_t needed = 0;
+
 	(void)snprintf(c->object, sizeof(c->object), "given certificates");
 	check_want(c, "X.509 certificates in DER");
 	if (l->bag->given_err.code != E_OK)
 		return check_say(
 		    c, CHECK_SKIPPED, "left out: %s", l->bag->given_err.msg);
-	return check_say(c, CHECK_PASSED, "%zu, and %zu trust anchors",
-	    l->in->n_extra, l->in->n_roots);
+	for (size_t i = 0; i < l->bag->n; i++)
+		needed += l->bag->members[i].from != FROM_NV;
+	return check_say(c, CHECK_PASSED,
+	    "%zu, and %zu trust anchors; %zu of them needed", l->in->n_extra,
+	    l->in->n_roots, needed);
 }
 
 /* --- the EK certificate --------------------------------------------------- */
@@ -567,7 +572,8 @@ issuer_missing(const struct look *l, struct check *c, const char *id)
 		    "0x01C00100 and on; there were none",
 		    id);
 	return check_say(c, CHECK_FAILED,
-	    "not found: %s, among %zu certificates", id, l->bag->n);
+	    "not found: %s, among %zu certificates", id,
+	    l->bag->n_nv + l->in->n_extra + l->in->n_roots);
 }
 
 static enum check_result
@@ -602,9 +608,10 @@ path_signature(const struct look *l, struct check *c)
 	struct err why = ERR_INIT;
 
 	check_want(c, "a signature by the issuer's key");
-	if (cert_check_signature(l->cert, l->issuer, &why) != 0)
-		return check_say(c, CHECK_FAILED, "%s", why.msg);
-	return check_say(c, CHECK_PASSED, "verifies");
+	if (bag_signed(l->bag, l->cert, l->issuer))
+		return check_say(c, CHECK_PASSED, "verifies");
+	(void)cert_check_signature(l->cert, l->issuer, &why);
+	return check_say(c, CHECK_FAILED, "%s", why.msg);
 }
 
 static enum check_result

@@ -19,6 +19,15 @@ struct member {
 	bool used; /* on the path */
 };
 
+/* Whether a key made the signature of a certificate or CRL; pointers, for all
+ * of it borrows from the input. */
+struct signature {
+	const uint8_t *tbs, *spki;
+	bool good;
+};
+
+/* What was read.  Of what is given that is what may be needed: a hierarchy is
+ * large, and few of it are on a path. */
 struct bag {
 	struct member *members;
 	size_t n, room;
@@ -30,6 +39,9 @@ struct bag {
 	struct crl *crls;
 	size_t n_crls;
 	struct err crl_err; /* why a given CRL was left out */
+	/* The last ones computed: a link is looked at by several. */
+	struct signature signatures[64];
+	size_t n_signatures; /* ever */
 };
 
 /* How far a CRL is from being one that a certificate can be looked up in: what
@@ -56,13 +68,13 @@ struct crl_choice {
 /* What a check looks at. */
 struct look {
 	const struct verify_input *in;
-	const struct bag *bag;
+	struct bag *bag;
 	const struct cert *path;
 	size_t n_path;
-	size_t i;                  /* place on the path */
-	const struct cert *cert;   /* path[i] */
-	const struct cert *issuer; /* path[i + 1], or NULL */
-	struct crl_choice crl;     /* for cert, unless CRL_OFF or no issuer */
+	size_t i;                     /* place on the path */
+	const struct cert *cert;      /* path[i] */
+	const struct cert *issuer;    /* path[i + 1], or NULL */
+	const struct crl_choice *crl; /* for cert; NULL: CRL_OFF or no issuer */
 };
 
 enum where {           /* bits: a certificate is in several places */
@@ -87,6 +99,15 @@ extern const struct rule crl_rules[];   /* unless CRL_OFF */
 
 /* The best CRL for the certificate that l looks at, which has an issuer. */
 void crl_choose(const struct look *l, struct crl_choice *ret);
+
+/* Read those of the given certificates that may be of a CA of that name (DER)
+ * with that key identifier (n == 0: any). */
+void bag_fetch(struct bag *b, const struct verify_input *in, struct span name,
+    struct span key_id);
+/* Did issuer's key sign it?  Computed once. */
+bool bag_signed(struct bag *b, const struct cert *c, const struct cert *issuer);
+bool
+bag_signed_crl(struct bag *b, const struct crl *c, const struct cert *issuer);
 
 /* For the rows: say what was found and give the result back; say what is
  * wanted; a date of the report's. */

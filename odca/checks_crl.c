@@ -39,16 +39,15 @@ is_vouched(const struct look *l, const struct cert *c)
 		return true;
 	for (size_t i = l->i + 1; i < l->n_path; i++)
 		if (span_eq(c->issuer, l->path[i].subject) &&
-		    cert_check_signature(c, &l->path[i], NULL) == 0)
+		    bag_signed(l->bag, c, &l->path[i]))
 			return true;
 	return false;
 }
 
 static enum crl_verdict
-try_signer(const struct crl *crl, const struct cert *c)
+try_signer(const struct look *l, const struct crl *crl, const struct cert *c)
 {
-	return crl_check_signature(crl, c, NULL) == 0 ? CRL_USABLE
-						      : CRL_BAD_SIGNATURE;
+	return bag_signed_crl(l->bag, crl, c) ? CRL_USABLE : CRL_BAD_SIGNATURE;
 }
 
 static enum crl_verdict
@@ -58,13 +57,15 @@ judge_signer(const struct look *l, const struct crl *crl)
 
 	for (size_t i = l->i + 1; i < l->n_path && verdict != CRL_USABLE; i++)
 		if (may_sign(&l->path[i], crl))
-			verdict = try_signer(crl, &l->path[i]);
+			verdict = try_signer(l, crl, &l->path[i]);
+	if (verdict != CRL_USABLE)
+		bag_fetch(l->bag, l->in, crl->issuer, crl->aki);
 	for (size_t i = 0; i < l->bag->n && verdict != CRL_USABLE; i++) {
 		const struct member *m = &l->bag->members[i];
 
 		if (!m->used && may_sign(&m->cert, crl) &&
 		    is_vouched(l, &m->cert))
-			verdict = try_signer(crl, &m->cert);
+			verdict = try_signer(l, crl, &m->cert);
 	}
 	return verdict;
 }
@@ -137,7 +138,8 @@ given_crls(const struct look *l, struct check *c)
 	if (l->bag->crl_err.code != E_OK)
 		return check_say(
 		    c, CHECK_SKIPPED, "left out: %s", l->bag->crl_err.msg);
-	return check_say(c, CHECK_PASSED, "%zu", l->bag->n_crls);
+	return check_say(c, CHECK_PASSED, "%zu; %zu of them needed",
+	    l->in->n_crls, l->bag->n_crls);
 }
 
 /* "number 5", in hex when it is a long one. */
@@ -196,7 +198,7 @@ static const struct {
 static enum check_result
 crl_missing(const struct look *l, struct check *c)
 {
-	const struct crl_choice *choice = &l->crl;
+	const struct crl_choice *choice = l->crl;
 	enum check_result result =
 	    l->in->crl_policy == CRL_REQUIRE ? CHECK_FAILED : CHECK_SKIPPED;
 
@@ -224,7 +226,7 @@ path_is_broken(const struct look *l)
 static enum check_result
 path_crl(const struct look *l, struct check *c)
 {
-	const struct crl_choice *choice = &l->crl;
+	const struct crl_choice *choice = l->crl;
 	char who[MAX_NAME_TEXT] = "no Name in cRLIssuer", text[160];
 
 	if (choice->issuer.n > 0)
@@ -248,7 +250,7 @@ path_crl(const struct look *l, struct check *c)
 static enum check_result
 path_revocation(const struct look *l, struct check *c)
 {
-	const struct crl_choice *choice = &l->crl;
+	const struct crl_choice *choice = l->crl;
 	char number[64], date[32];
 	struct crl_entry entry;
 

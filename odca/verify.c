@@ -50,42 +50,26 @@ bag_add_nv(struct bag *b, const struct verify_input *in)
 	}
 }
 
+/* The first certificate or CRL that was given and cannot be read. */
 static void
-bag_add_given(struct bag *b, const struct span *certs, size_t n,
-    enum origin from, const char *what)
+note_given(struct err *first, const struct err *why, const char *what, size_t i)
+{
+	if (first->code != E_OK)
+		return;
+	*first = *why;
+	(void)err_wrap(first, "%s %zu", what, i + 1);
+}
+
+static void
+check_given(struct bag *b, const struct span *certs, size_t n, const char *what)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct err why = ERR_INIT;
 
-		if (bag_add(b, certs[i], from, &why) != 0 &&
-		    b->given_err.code == E_OK) {
-			b->given_err = why;
-			(void)err_wrap(&b->given_err, "%s %zu", what, i + 1);
-		}
+		if (field_frame(certs[i], MAX_CERT_SIZE, "certificate", &why) !=
+		    0)
+			note_given(&b->given_err, &why, what, i);
 	}
-}
-
-/* Those that parse. */
-static int
-bag_add_crls(struct bag *b, const struct verify_input *in, struct err *e)
-{
-	if (in->crl_policy == CRL_OFF || in->n_crls == 0)
-		return 0;
-	if (in->n_crls > MAX_GIVEN_CRLS)
-		return err_set(e, E_LIMIT, "more than %d CRLs", MAX_GIVEN_CRLS);
-	if ((b->crls = calloc(in->n_crls, sizeof(*b->crls))) == NULL)
-		return err_set(e, E_NOMEM, "%zu CRLs", in->n_crls);
-	for (size_t i = 0; i < in->n_crls; i++) {
-		struct err why = ERR_INIT;
-
-		if (crl_parse(in->crls[i], &b->crls[b->n_crls], &why) == 0) {
-			b->n_crls++;
-		} else if (b->crl_err.code == E_OK) {
-			b->crl_err = why;
-			(void)err_wrap(&b->crl_err, "number %zu", i + 1);
-		}
-	}
-	return 0;
 }
 
 static int
@@ -98,10 +82,141 @@ bag_fill(struct bag *b, const struct verify_input *in, struct err *e)
 	if ((b->members = calloc(b->room, sizeof(*b->members))) == NULL)
 		return err_set(e, E_NOMEM, "%zu certificates", b->room);
 	bag_add_nv(b, in);
-	bag_add_given(b, in->extra, in->n_extra, FROM_EXTRA, "certificate");
-	bag_add_given(b, in->roots, in->n_roots, FROM_ROOTS, "trust anchor");
-	return bag_add_crls(b, in, e);
+	check_given(b, in->extra, in->n_extra, "certificate");
+	check_given(b, in->roots, in->n_roots, "trust anchor");
+	return 0;
 }
+
+/* --- what is needed ---------------------------------------------------------
+ *
+ * Parsing costs some hundred times what a look for a few octets does: what
+ * cannot be it, is not parsed.
+ */
+
+static bool
+contains(struct span s, struct span part)
+{
+	return part.n > 0 && memmem(s.p, s.n, part.p, part.n) != NULL;
+}
+
+/* As may_issue(): by key identifier, here as it stands in a
+ * SubjectKeyIdentifier; by name where one of the two has none. */
+static bool
+may_be(struct span der, struct span name, struct span ski)
+{
+	static const uint8_t oid[] = { DER_OID, 3, 0x55, 0x1d, 0x0e };
+
+	return contains(
+	    der, ski.n > 0 && contains(der, SPAN_OF(oid)) ? ski : name);
+}
+
+static void
+bag_add_given(struct bag *b, const struct span *certs, size_t n,
+    enum origin from, const char *what, struct span name, struct span ski)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct err why = ERR_INIT;
+
+		if (may_be(certs[i], name, ski) &&
+		    bag_add(b, certs[i], from, &why) != 0)
+			note_given(&b->given_err, &why, what, i);
+	}
+}
+
+void
+bag_fetch(struct bag *b, const struct verify_input *in, struct span name,
+    struct span key_id)
+{
+	auto_buf ski = BUF_INIT(MAX_CERT_SIZE);
+
+	if (key_id.n > 0)
+		(void)der_put(&ski, DER_OCTET_STRING, key_id);
+	bag_add_given(b, in->extra, in->n_extra, FROM_EXTRA, "certificate",
+	    name, buf_span(&ski));
+	bag_add_given(b, in->roots, in->n_roots, FROM_ROOTS, "trust anchor",
+	    name, buf_span(&ski));
+}
+
+/* A list is looked at when its issuer is one that the path names. */
+static bool
+may_list(struct span crl, const struct verify_report *r)
+{
+	for (size_t i = 0; i < r->n_path; i++)
+		if (contains(crl, r->path[i].issuer) ||
+		    contains(crl, r->path[i].crl_issuer))
+			return true;
+	return false;
+}
+
+static int
+bag_add_crls(struct bag *b, const struct verify_input *in,
+    const struct verify_report *r, struct err *e)
+{
+	if (in->crl_policy == CRL_OFF || in->n_crls == 0)
+		return 0;
+	if (in->n_crls > MAX_GIVEN_CRLS)
+		return err_set(e, E_LIMIT, "more than %d CRLs", MAX_GIVEN_CRLS);
+	if ((b->crls = calloc(in->n_crls, sizeof(*b->crls))) == NULL)
+		return err_set(e, E_NOMEM, "%zu CRLs", in->n_crls);
+	for (size_t i = 0; i < in->n_crls; i++) {
+		const struct span der = in->crls[i];
+		struct err why = ERR_INIT;
+
+		if (!may_list(der, r))
+			(void)field_frame(der, MAX_CRL_SIZE, "CRL", &why);
+		else if (crl_parse(der, &b->crls[b->n_crls], &why) == 0)
+			b->n_crls++;
+		if (why.code != E_OK)
+			note_given(&b->crl_err, &why, "number", i);
+	}
+	return 0;
+}
+
+/* --- signatures ------------------------------------------------------------
+ */
+
+/* Where it is remembered; *ret_new when it is not yet computed. */
+static struct signature *
+find_signature(
+    struct bag *b, struct span tbs, const struct cert *issuer, bool *ret_new)
+{
+	const size_t room = sizeof(b->signatures) / sizeof(*b->signatures);
+	struct signature *s = b->signatures;
+
+	*ret_new = false;
+	for (size_t i = 0; i < room && i < b->n_signatures; i++, s++)
+		if (s->tbs == tbs.p && s->spki == issuer->spki.p)
+			return s;
+	*ret_new = true;
+	s = &b->signatures[b->n_signatures++ % room];
+	*s = (struct signature){ .tbs = tbs.p, .spki = issuer->spki.p };
+	return s;
+}
+
+bool
+bag_signed(struct bag *b, const struct cert *c, const struct cert *issuer)
+{
+	bool new;
+	struct signature *s = find_signature(b, c->tbs, issuer, &new);
+
+	if (new)
+		s->good = cert_check_signature(c, issuer, NULL) == 0;
+	return s->good;
+}
+
+bool
+bag_signed_crl(struct bag *b, const struct crl *c, const struct cert *issuer)
+{
+	bool new;
+	struct signature *s = find_signature(b, c->tbs, issuer, &new);
+
+	if (new)
+		s->good = crl_check_signature(c, issuer, NULL) == 0;
+	return s->good;
+}
+
+/* --- the path ---------------------------------------------------------------
+ */
 
 bool
 verify_is_anchor(const struct verify_input *in, const struct cert *c)
@@ -124,12 +239,12 @@ may_issue(const struct cert *issuer, const struct cert *c)
 /* Which of several that may be the issuer is it? Above all the one whose key
  * made the signature; the others matter when a CA key has two certificates. */
 static int
-issuer_score(const struct cert *issuer, const struct cert *c,
+issuer_score(struct bag *b, const struct cert *issuer, const struct cert *c,
     const struct verify_input *in)
 {
 	int score = 1;
 
-	if (cert_check_signature(c, issuer, NULL) == 0)
+	if (bag_signed(b, c, issuer))
 		score += 16;
 	if (span_eq(c->issuer, issuer->subject))
 		score += 8;
@@ -146,13 +261,14 @@ find_issuer(struct bag *b, const struct cert *c, const struct verify_input *in)
 	struct member *best = NULL;
 	int best_score = 0;
 
+	bag_fetch(b, in, c->issuer, c->aki);
 	for (size_t i = 0; i < b->n; i++) {
 		struct member *m = &b->members[i];
 		int score;
 
 		if (m->used || !may_issue(&m->cert, c))
 			continue;
-		score = issuer_score(&m->cert, c, in);
+		score = issuer_score(b, &m->cert, c, in);
 		if (score > best_score) {
 			best_score = score;
 			best = m;
@@ -228,21 +344,38 @@ places_of(const struct look *l)
 	return places | ON_ISSUED | ON_END;
 }
 
-static int
-run_all(const struct verify_input *in, const struct bag *b,
-    struct verify_report *r, struct err *e)
+/* Look at place i of the path. */
+static void
+look_at(struct look *l, size_t i)
 {
-	struct look l = {
-		.in = in, .bag = b, .path = r->path, .n_path = r->n_path
-	};
+	l->i = i;
+	l->cert = &l->path[i];
+	l->issuer = i + 1 < l->n_path ? l->cert + 1 : NULL;
+}
 
-	if (run_places(&l, ON_INPUT, r, e) != 0)
+/* Everything is read before the first row, which may have to say that something
+ * could not be. */
+static int
+run_all(const struct verify_input *in, struct bag *b, struct verify_report *r,
+    struct err *e)
+{
+	struct crl_choice crls[MAX_CHAIN_DEPTH] = { 0 };
+	struct look l = { .in = in,
+		.bag = b,
+		.path = r->path,
+		.n_path = r->n_path },
+		    input = l;
+
+	for (size_t i = 0; in->crl_policy != CRL_OFF && i + 1 < r->n_path;
+	     i++) {
+		look_at(&l, i);
+		crl_choose(&l, &crls[i]);
+	}
+	if (run_places(&input, ON_INPUT, r, e) != 0)
 		return -1;
-	for (l.i = 0; l.i < l.n_path; l.i++) {
-		l.cert = &r->path[l.i];
-		l.issuer = l.i + 1 < l.n_path ? l.cert + 1 : NULL;
-		if (in->crl_policy != CRL_OFF && l.issuer != NULL)
-			crl_choose(&l, &l.crl);
+	for (size_t i = 0; i < l.n_path; i++) {
+		look_at(&l, i);
+		l.crl = &crls[i];
 		if (run_places(&l, places_of(&l), r, e) != 0)
 			return -1;
 	}
@@ -264,7 +397,7 @@ verify_ek(
 		ret->n_path = 1;
 		walk(&b, in, ret);
 	}
-	return run_all(in, &b, ret, e);
+	return bag_add_crls(&b, in, ret, e) != 0 ? -1 : run_all(in, &b, ret, e);
 }
 
 const struct check *

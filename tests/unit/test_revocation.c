@@ -375,6 +375,15 @@ cut(struct world *w)
 	w->crls[INDIRECT].n--;
 }
 
+/* Whole DER, but no list, and of nobody on the path. */
+static void
+not_needed(struct world *w)
+{
+	static const uint8_t der[] = { DER_SEQUENCE, 2, 0x05, 0x00 };
+
+	w->crls[w->scene.in.n_crls++] = SPAN_OF(der);
+}
+
 /* A second certificate of the intermediate CA's name, with the spare key:
  * issued by the root, by nobody, or by a CA that is looked up itself. */
 
@@ -440,7 +449,8 @@ static const struct row rows[] = {
 /* accepted */
 	{ "all lists", NULL, EK, RQ, NULL, NULL, "path.crl", CHECK_PASSED, "number 5, 2020-01-01 00:00:00 to 2049-12-31 00:00:00" },
 	{ "nobody is listed", NULL, EK, RQ, NULL, NULL, "path.revocation", CHECK_PASSED, "not among the 0 entries of CRL number 5" },
-	{ "lists are counted", NULL, EK, RQ, NULL, NULL, "given.crls", CHECK_PASSED, "4" },
+	{ "lists are counted", NULL, EK, RQ, NULL, NULL, "given.crls", CHECK_PASSED, "4; 4 of them needed" },
+	{ "unreadable, but not needed", NULL, EK, RQ, NULL, not_needed, "given.crls", CHECK_PASSED, "5; 4 of them needed" },
 	{ "another serial number", NULL, EK, RQ, revoke_other_serial, NULL, "path.revocation", CHECK_PASSED, "not among the 1 entries" },
 	{ "another issuer", NULL, EK, RQ, .plan = revoke_other_issuer },
 	{ "the list's own issuer", NULL, EK, RQ, .plan = revoke_own },

@@ -349,6 +349,26 @@ extra_unreadable(struct scene *s)
 	s->in.n_extra = 3;
 }
 
+/* Whole DER, but no certificate, and of nobody on the path. */
+static void
+extra_not_needed(struct scene *s)
+{
+	static const uint8_t der[] = { DER_SEQUENCE, 2, 0x05, 0x00 };
+
+	s->extra[2] = SPAN_OF(der);
+	s->in.n_extra = 3;
+}
+
+/* The issuing CA's once more, with a version that is none. */
+static void
+extra_broken(struct scene *s)
+{
+	make_put(&s->decoy, s->extra[0]);
+	s->decoy.p[12] ^= 0x7f;
+	s->extra[2] = buf_span(&s->decoy);
+	s->in.n_extra = 3;
+}
+
 /* A Kernel CA of another device, with a key identifier that is not its own:
  * it comes first, but made no signature here. */
 static void
@@ -470,6 +490,8 @@ static const struct row rows[] = {
 	{ "self-issued", NULL, .plan = self_issued, .see = "path.pathlen", .found = "0 CAs below" },
 	{ "cross-certified root", NULL, .input = decoy_cross, .see = "path.anchor", .found = "a trust anchor" },
 	{ "unreadable extra", NULL, .input = extra_unreadable, .see = "given.parse", .result = CHECK_SKIPPED, .found = "certificate 3: " },
+	{ "unreadable, but not needed", NULL, .input = extra_not_needed, .see = "given.parse", .found = "3, and 1 trust anchors; 3 of them needed" },
+	{ "unreadable of two", NULL, .input = extra_broken, .see = "given.parse", .result = CHECK_SKIPPED, .found = "left out: certificate 3: " },
 	{ "no AKI in the root", NULL, WITHOUT(ROOT, AKI), .see = "ca.aki", .found = "none, self-issued" },
 	{ "key usage of a CA not critical", NULL, PUT(ROM, KU, "551d0f", "", "030201ae"), .see = "ca.key-usage", .found = "present, not critical" },
 	{ "CA for EK certificates", NULL, PUT(ROM, 4, "551d25", "", "300706056781050801"), .see = "ca.eku", .found = "2.23.133.8.1" },
