@@ -1,4 +1,6 @@
+#include <ctype.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,30 +33,53 @@ fault_require(const char *name, struct err *e)
 	return NULL;
 }
 
+static int
+parse_arg(
+    const struct fault *fault, const char *text, int64_t *ret, struct err *e)
+{
+	char *end;
+
+	if (fault->arg == 0)
+		return err_set(
+		    e, E_USAGE, "fault '%s' takes no argument", fault->name);
+	*ret = strtoll(text, &end, 10);
+	if (!isdigit((unsigned char)text[0]) || *end != '\0' || *ret < 1 ||
+	    *ret > MAX_FAULT_ARG)
+		return err_set(e, E_USAGE,
+		    "fault '%s=%s': want a number from 1 to %d", fault->name,
+		    text, MAX_FAULT_ARG);
+	return 0;
+}
+
+/* The second time would undo the first: a bit flipped back. */
+static int
+check_not_armed(
+    const struct faults *f, const struct fault *fault, struct err *e)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->armed[i].fault == fault)
+			return err_set(
+			    e, E_USAGE, "fault '%s' twice", fault->name);
+	return 0;
+}
+
 int
 fault_arm(struct faults *f, const char *text, struct err *e)
 {
-	const char *equals = strchr(text, '=');
-	char name[MAX_FAULT_NAME], *end;
+	const size_t n = strcspn(text, "=");
+	char name[MAX_FAULT_NAME];
 	const struct fault *fault;
 	int64_t arg;
 
-	(void)snprintf(name, sizeof(name), "%.*s",
-	    (int)(equals != NULL ? (size_t)(equals - text) : strlen(text)),
-	    text);
-	if ((fault = fault_require(name, e)) == NULL)
+	(void)snprintf(name, sizeof(name), "%.*s", (int)n, text);
+	if ((fault = fault_require(name, e)) == NULL ||
+	    check_not_armed(f, fault, e) != 0)
 		return -1;
 	if (f->n == MAX_FAULTS)
 		return err_set(e, E_LIMIT, "more than %d faults", MAX_FAULTS);
 	arg = fault->arg;
-	if (equals != NULL) {
-		arg = strtoll(equals + 1, &end, 0);
-		if (fault->arg == 0 || equals[1] == '\0' || *end != '\0' ||
-		    arg < 1 || arg > MAX_FAULT_ARG)
-			return err_set(e, E_USAGE, "fault '%s': %s", text,
-			    fault->arg == 0 ? "takes no argument"
-					    : "want a number from 1 on");
-	}
+	if (text[n] == '=' && parse_arg(fault, text + n + 1, &arg, e) != 0)
+		return -1;
 	f->armed[f->n].fault = fault;
 	f->armed[f->n].arg = arg;
 	f->n++;

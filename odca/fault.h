@@ -88,7 +88,7 @@ struct faults {
 
 /* NULL for an unknown name: E_USAGE with what was meant. */
 const struct fault *fault_require(const char *name, struct err *e);
-/* Arm "NAME" or "NAME=ARG"; E_USAGE with what was meant. */
+/* Arm "NAME" or "NAME=ARG", each once; E_USAGE with what was meant, E_LIMIT. */
 int fault_arm(struct faults *f, const char *text, struct err *e);
 /* Let every armed fault of that hook and target act on object; f may be NULL.
  */
