@@ -31,20 +31,6 @@ is_empty(const char *dir)
 	return empty;
 }
 
-/* Where the files are; those that are there may stay. */
-static int
-make_subdirs(int dir, const char *name, struct err *e)
-{
-	static const char *const subdirs[] = { "certs", "certs/DE", "crls",
-		"crls/DE", "keys", "keys/DE" };
-
-	for (size_t i = 0; i < sizeof(subdirs) / sizeof(*subdirs); i++)
-		if (mkdirat(dir, subdirs[i], 0700) != 0 && errno != EEXIST)
-			return err_errno(
-			    e, "make directory '%s/%s'", name, subdirs[i]);
-	return 0;
-}
-
 static int
 open_new_dir(const char *dir, int *ret, struct err *e)
 {
@@ -62,7 +48,7 @@ open_new_dir(const char *dir, int *ret, struct err *e)
 		    "--add adds the CAs that a hierarchy of an older version "
 		    "lacks");
 	}
-	if (make_subdirs(fd, dir, e) != 0)
+	if (pki_make_dirs(fd, dir, e) != 0)
 		return -1;
 	*ret = TAKE_FD(fd);
 	return 0;
@@ -219,7 +205,7 @@ pki_complete(const char *dir, struct err *e)
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, "open '%s'", dir);
-	if (make_subdirs(fd, dir, e) != 0 ||
+	if (pki_make_dirs(fd, dir, e) != 0 ||
 	    create_listed(fd, pki_host(have), have, e) != 0)
 		return err_wrap(e, "hierarchy in '%s'", dir);
 	return 0;

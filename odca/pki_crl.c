@@ -122,7 +122,8 @@ change_begin(struct change *c, const char *dir, time_t now, struct err *e)
 	if (pki_open(dir, &c->own, e) != 0)
 		return -1;
 	c->pki = c->own;
-	return 0;
+	/* One of an older version has no place for lists. */
+	return pki_make_dirs(c->dir, dir, e);
 }
 
 /* The CA's key; the hierarchy's CRLs are signed by it. */
@@ -358,6 +359,7 @@ pki_revoke(const char *dir, const struct revocation *r, size_t n, time_t now,
 	AUTO(change_end) struct change c = { .dir = -1 };
 	struct crl_entry entries[MAX_REVOCATIONS];
 	struct draft drafts[MAX_REVOCATIONS] = { 0 };
+	struct revoked done = { .number = 0 };
 	struct ca row = { .crl = NULL };
 	int rc;
 
@@ -366,10 +368,13 @@ pki_revoke(const char *dir, const struct revocation *r, size_t n, time_t now,
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = draft(&c, &r[i], &drafts[i], &row, e);
 		entries[i] = drafts[i].entry;
+		assert(rc != 0 || i == 0 || strcmp(done.crl, row.name) == 0);
+		(void)snprintf(done.crl, sizeof(done.crl), "%s", row.name);
 	}
 	if (rc == 0)
-		rc = replace(&c, &row, entries, n, 0, &ret->number, e);
-	(void)snprintf(ret->crl, sizeof(ret->crl), "%s", row.name);
+		rc = replace(&c, &row, entries, n, 0, &done.number, e);
+	if (rc == 0)
+		*ret = done;
 	for (size_t i = 0; i < n; i++)
 		draft_done(&drafts[i]);
 	return rc;

@@ -36,10 +36,10 @@ struct revoked {
 
 /*
  * Revoke n of them, which are for one list, in the hierarchy of a directory, as
- * of now. E_STATE when it is
- * revoked already, E_NOTFOUND for a level that is on no list or a CA that the
- * hierarchy does not have, E_USAGE for a serial number that cannot be one.
- * What is not done is not begun: the old list stays then.
+ * of now. E_STATE when one is revoked already, E_NOTFOUND for a level that is
+ * on no list or a CA that the hierarchy does not have, E_USAGE for a serial
+ * number that cannot be one. What is not done is not begun: the old list stays
+ * then.
  */
 #define MAX_REVOCATIONS 4
 int pki_revoke(const char *dir, const struct revocation *r, size_t n,

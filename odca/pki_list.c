@@ -1,6 +1,8 @@
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "odca/pki.h"
 #include "odca/pki_list.h"
@@ -129,5 +131,18 @@ pki_check_host(const char *host, struct err *e)
 	    strcasecmp(host + n - strlen("intel.com"), "intel.com") == 0)
 		return err_set(e, E_USAGE,
 		    "host '%s' is Intel's: want one of a test", host);
+	return 0;
+}
+
+int
+pki_make_dirs(int dir, const char *name, struct err *e)
+{
+	static const char *const dirs[] = { "certs", "certs/DE", "crls",
+		"crls/DE", "keys", "keys/DE" };
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		if (mkdirat(dir, dirs[i], 0700) != 0 && errno != EEXIST)
+			return err_errno(
+			    e, "make directory '%s/%s'", name, dirs[i]);
 	return 0;
 }

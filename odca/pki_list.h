@@ -1,6 +1,6 @@
 /*
  * pki_list.h - which CAs the tables ask for, and their files in a hierarchy.
- * For pki.c and pki_create.c.
+ * For pki.c, pki_create.c and pki_crl.c.
  */
 #ifndef ODCA_PKI_LIST_H
 #define ODCA_PKI_LIST_H
@@ -36,5 +36,7 @@ int pki_list_crls(struct ca_list *l, struct err *e);
 /* The one that signs ca's certificate; NULL when it is not in the list. */
 const struct ca *
 pki_list_issuer(const struct ca_list *l, const struct ca *ca, struct err *e);
+/* Where its files are; what is there stays. name is dir's, for people. */
+int pki_make_dirs(int dir, const char *name, struct err *e);
 
 #endif
