@@ -1,4 +1,4 @@
-/* Options: argv in, values and operands or a message out. */
+/* Options, argv in, values and operands or a message out; points in time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "sim/cli/opt.h"
+#include "sim/cli/when.h"
 
 struct target {
 	bool json;
@@ -209,6 +210,61 @@ test_wrap(void **state)
 	assert_true(span_eq(buf_span(&joined), SPAN_STR(text)));
 }
 
+/* --- points in time ------------------------------------------------------- */
+
+/* clang-format off */
+static const struct {
+	const char *text;
+	time_t want;
+	const char *msg; /* NULL: it is a time */
+} times[] = {
+	{ "0",                         0, NULL },
+	{ "1893456000",                1893456000, NULL },
+	{ "4294967295",                4294967295, NULL },
+	{ "2030-01-01",                1893456000, NULL },
+	{ "2028-02-29",                1835395200, NULL },
+	{ "2030-01-01T12:34:56Z",      1893501296, NULL },
+	{ "2030-01-01 12:34:56z",      1893501296, NULL },
+	{ "2030-01-01T12:34:56+01:30", 1893495896, NULL },
+	{ "2030-01-01T12:34:56-01:30", 1893506696, NULL },
+	{ "2060-01-01",                2840140800, NULL },
+	{ "",                          0, "--time '': want a number" },
+	{ "4294967296",                0, "want a number from 0 to 4294967295" },
+	{ "-1",                        0, "--time '-1' is no time" },
+	{ "tomorrow",                  0, "is no time" },
+	{ "2030-01",                   0, "is no time" },
+	{ "2030-13-01",                0, "is no time" },
+	{ "2030-01-32",                0, "is no time" },
+	{ "2030-02-29",                0, "--time '2030-02-29' is no date" },
+	{ "2030-04-31T00:00:00Z",      0, "is no date" },
+	{ "2030-01-01T12:34",          0, "is no time" },
+	{ "2030-01-01T12:34:56",       0, "is no time" },
+	{ "2030-01-01T24:00:00Z",      0, "is no time" },
+	{ "2030-01-01_12:34:56Z",      0, "is no time" },
+	{ "2030-01-01T12:34:56Zulu",   0, "is no time" },
+	{ "2030-01-01T12:34:56+1",     0, "is no time" },
+	{ "2030-01-01T12:34:56+25:00", 0, "is no time" },
+};
+/* clang-format on */
+
+static void
+test_when(void **state)
+{
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		const bool ok = times[i].msg == NULL;
+		struct err e = ERR_INIT;
+		time_t got = 0;
+
+		if (when_parse(times[i].text, "--time", &got, &e) !=
+			(ok ? 0 : -1) ||
+		    (ok && got != times[i].want) ||
+		    (!ok && (e.code != E_USAGE ||
+				strstr(e.msg, times[i].msg) == NULL)))
+			fail_msg("'%s': %lld '%s'", times[i].text,
+			    (long long)got, e.msg);
+	}
+}
+
 int
 main(void)
 {
@@ -217,6 +273,7 @@ main(void)
 		cmocka_unit_test(test_list_is_bounded),
 		cmocka_unit_test(test_suggest),
 		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_when),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
