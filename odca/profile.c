@@ -4,8 +4,6 @@
 
 #include "odca/profile.h"
 
-#define MAX_WORD 48
-
 /* How the generations write the same things. */
 static const struct words {
 	const char *ca;      /* in the intermediate's name */
@@ -58,36 +56,82 @@ profile_has(const struct profile *p, enum ext_id id)
 	return false;
 }
 
-/* "MTL" of "MTL SOC". */
-static void
-first_word(const char *text, char out[static MAX_WORD])
+/* Ways to put a word's text, or what it says otherwise, into out; they return
+ * what snprintf() would, -1 for what cannot be put. */
+
+static int
+as_is(const char *text, const struct vars *v, char *out, size_t size)
 {
-	(void)snprintf(out, MAX_WORD, "%.*s", (int)strcspn(text, " "), text);
+	return snprintf(out, size, "%s", text);
+}
+
+/* "MTL" of "MTL SOC". */
+static int
+first_word(const char *text, const struct vars *v, char *out, size_t size)
+{
+	return snprintf(out, size, "%.*s", (int)strcspn(text, " "), text);
 }
 
 /* "00003648_NZ" of "00003648 NZ". */
-static void
-joined(const char *text, char out[static MAX_WORD])
+static int
+joined(const char *text, const struct vars *v, char *out, size_t size)
 {
-	(void)snprintf(out, MAX_WORD, "%s", text);
+	const int n = snprintf(out, size, "%s", text);
+
 	for (char *p = out; *p != '\0'; p++)
 		if (*p == ' ')
 			*p = '_';
+	return n;
 }
 
 /* "SPTHLPEPIDProd" of "SPT-H-LP_EPID_Prod". */
-static void
-squeezed(const char *text, char out[static MAX_WORD])
+static int
+squeezed(const char *text, const struct vars *v, char *out, size_t size)
 {
 	size_t n = 0;
 
-	for (; *text != '\0' && n < MAX_WORD - 1; text++)
+	for (; *text != '\0' && n < size - 1; text++)
 		if (isalnum((unsigned char)*text))
 			out[n++] = *text;
 	out[n] = '\0';
+	return (int)(*text == '\0' ? n : size);
 }
 
-/* Append the value of the word that stands in braces; -1 for an unknown one. */
+/* With words of its own. */
+static int
+expanded(const char *text, const struct vars *v, char *out, size_t size)
+{
+	return profile_text(text, v, out, size, NULL) == 0 ? (int)strlen(out)
+							   : -1;
+}
+
+static int
+kind(const char *text, const struct vars *v, char *out, size_t size)
+{
+	const char c = v->batch->kind;
+
+	return c != 0 ? snprintf(out, size, "%c_", c) : as_is("", v, out, size);
+}
+
+static int
+firmware(const char *text, const struct vars *v, char *out, size_t size)
+{
+	return snprintf(out, size, "%08X", v->family->firmware1);
+}
+
+static int
+svn(const char *text, const struct vars *v, char *out, size_t size)
+{
+	return snprintf(out, size, "%02u", v->svn % 100);
+}
+
+static int
+svn_octet(const char *text, const struct vars *v, char *out, size_t size)
+{
+	return snprintf(out, size, "%02x", v->svn & 0xff);
+}
+
+/* Put the value of the word that stands in braces; -1 for an unknown one. */
 static int
 put_word(
     const char *word, size_t n, const struct vars *v, char *out, size_t size)
@@ -95,55 +139,42 @@ put_word(
 	const struct batch *b = v->batch;
 	const struct words *g = &generations[b->gen];
 	const bool osse = b->engine != NULL; /* the one other engine so far */
-	char svn[4], svn_octet[4], version[12], kind[3] = "";
-	char code[MAX_WORD], batch_file[MAX_WORD], group_file[MAX_WORD],
-	    site[MAX_TEXT];
+	/* clang-format off */
 	const struct {
-		const char *word, *value;
+		const char *word;
+		int (*put)(const char *text, const struct vars *v, char *out, size_t size);
+		const char *text;
 	} words[] = {
-		{ "ca", g->ca },
-		{ "issuing", b->kind != 0 ? g->issuing : g->ca },
-		{ "file", g->file },
-		{ "rank", g->rank },
-		{ "mark", g->mark },
-		{ "engine", osse ? b->engine : "CSME" },
-		{ "kind", kind },
-		{ "part", b->part },
-		{ "code", code },
-		{ "batch", b->number },
-		{ "batch-file", batch_file },
-		{ "group-file", group_file },
-		{ "batch-date", b->not_before },
-		{ "crl-date",
-		    b->crl_date != NULL ? b->crl_date : b->not_before },
-		{ "intermediate-date",
-		    osse ? "221003000000Z" : "200304170425Z" },
-		{ "policies", b->policies != NULL ? b->policies : "" },
-		{ "site", site },
-		{ "model", v->family->model },
-		{ "firmware-date", v->family->fw_not_before },
-		{ "firmware", version },
-		{ "svn", svn },
-		{ "svn-octet", svn_octet },
-		{ "host", v->host },
+		{ "ca",                as_is,      g->ca },
+		{ "issuing",           as_is,      b->kind != 0 ? g->issuing : g->ca },
+		{ "file",              as_is,      g->file },
+		{ "rank",              as_is,      g->rank },
+		{ "mark",              as_is,      g->mark },
+		{ "engine",            as_is,      osse ? b->engine : "CSME" },
+		{ "kind",              kind,       NULL },
+		{ "part",              as_is,      b->part },
+		{ "code",              first_word, b->part },
+		{ "batch",             as_is,      b->number },
+		{ "batch-file",        joined,     b->number },
+		{ "group-file",        squeezed,   b->number },
+		{ "batch-date",        as_is,      b->not_before },
+		{ "crl-date",          as_is,      b->crl_date != NULL ? b->crl_date : b->not_before },
+		{ "intermediate-date", as_is,      osse ? "221003000000Z" : "200304170425Z" },
+		{ "policies",          as_is,      b->policies != NULL ? b->policies : "" },
+		{ "site",              expanded,   b->site != NULL ? b->site : DEFAULT_SITE },
+		{ "model",             as_is,      v->family->model },
+		{ "firmware-date",     as_is,      v->family->fw_not_before },
+		{ "firmware",          firmware,   NULL },
+		{ "svn",               svn,        NULL },
+		{ "svn-octet",         svn_octet,  NULL },
+		{ "host",              as_is,      v->host },
 	};
+	/* clang-format on */
 
-	(void)snprintf(svn, sizeof(svn), "%02u", v->svn % 100);
-	(void)snprintf(svn_octet, sizeof(svn_octet), "%02x", v->svn & 0xff);
-	(void)snprintf(version, sizeof(version), "%08X", v->family->firmware1);
-	if (b->kind != 0)
-		(void)snprintf(kind, sizeof(kind), "%c_", b->kind);
-	first_word(b->part, code);
-	joined(b->number, batch_file);
-	squeezed(b->number, group_file);
-	if (n == strlen("site") && memcmp(word, "site", n) == 0 &&
-	    profile_text(b->site != NULL ? b->site : DEFAULT_SITE, v, site,
-		sizeof(site), NULL) != 0)
-		return -1;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (strlen(words[i].word) == n &&
 		    memcmp(words[i].word, word, n) == 0)
-			return snprintf(out, size, "%s", words[i].value);
+			return words[i].put(words[i].text, v, out, size);
 	}
 	return -1;
 }
