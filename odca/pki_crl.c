@@ -64,12 +64,13 @@ sign_crl(const struct ca *row, const struct key *key, const struct content *c,
 }
 
 static int
-write_crl(int dir, const struct ca *row, struct span der, struct err *e)
+write_crl(int dir, const struct ca *row, struct span der, enum file_sync sync,
+    struct err *e)
 {
 	char path[MAX_CA_FILE];
 
 	(void)snprintf(path, sizeof(path), CA_CRL_FILE, row->name);
-	return file_write(dir, path, der, FILE_SYNC, e);
+	return file_write(dir, path, der, sync, e);
 }
 
 int
@@ -86,7 +87,7 @@ crl_create(int dir, const struct ca *row, const struct key *key, struct err *e)
 		return -1;
 	return sign_crl(row, key, &first, &der, e) != 0
 		   ? -1
-		   : write_crl(dir, row, buf_span(&der), e);
+		   : write_crl(dir, row, buf_span(&der), FILE_NOSYNC, e);
 }
 
 /* --- changing lists ---------------------------------------------------------
@@ -217,7 +218,7 @@ replace(const struct change *c, const struct ca *row,
 
 	return extend(c, row, more, n_more, next, ret_number, &der, e) != 0
 		   ? -1
-		   : write_crl(c->dir, row, buf_span(&der), e);
+		   : write_crl(c->dir, row, buf_span(&der), FILE_SYNC, e);
 }
 
 /* --- revoking ---------------------------------------------------------------
