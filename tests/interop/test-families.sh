@@ -177,6 +177,10 @@ debug() { # FAMILY BATCH
 		"$ODCASIM" verify --state "$state" --roots "$state/root.pem" --crl require
 	"$ODCASIM" show --state "$state" --pem >chain.pem
 	sed '/END/q' chain.pem >ek.pem
+	is "$1 $2: serial number of the ROM CA" "$(openssl crl2pkcs7 -nocrl -certfile chain.pem |
+		openssl pkcs7 -print_certs -text -noout |
+		awk '/Serial Number:/ { getline; serial = $1 } /Subject: .* ROM DE$/ { print serial }')" \
+		40:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00
 	ok "$1 $2: openssl with its own root" openssl verify -x509_strict \
 		-CAfile "$state/root.pem" -untrusted chain.pem ek.pem
 	fails "$1 $2: openssl with the production root" openssl verify -x509_strict \
