@@ -152,7 +152,7 @@ done
 
 # A JDK runs a source file; a JRE alone does not.
 if ! command -v javac >/dev/null; then
-	skipped "Java's PKIX" "optional: no JDK"
+	skipped "Java's PKIX" "optional: no JDK (scripts/bootstrap default-jdk-headless)"
 else
 	ok "Java's PKIX runs" java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
 		"$TOP/tests/interop/Pkix.java" "${families[@]}"
