@@ -90,7 +90,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c)
 C_FILES := $(wildcard sim/*/*.[ch] odca/*.[ch] tests/*/*.[ch])
 SH_FILES := $(wildcard scripts/* tests/*/*.sh) .ci/run
 
-.PHONY: all run check check-unit check-wire check-fuzz check-interop check-docs lint fmt san bench fuzz install clean help test-programs
+.PHONY: all run check check-unit check-wire check-fuzz check-interop check-docs lint fmt san bench soak fuzz install clean help test-programs
 .DELETE_ON_ERROR:
 
 all: $(OUT)/odcasim ## build the program: build/odcasim
@@ -134,6 +134,9 @@ fuzz: ## fuzz a decoder: make fuzz T=FUZZERS SEC=60
 
 bench: $(OUT)/odcasim $(BENCHES) ## measure what users wait for, beside the floor and installed peers
 	$(Q)ODCASIM=$(OUT)/odcasim BENCH=$(OUT)/bench scripts/bench
+
+soak: $(OUT)/odcasim ## mint and verify N=200 seeded devices, and see that they share nothing
+	$(Q)ODCASIM=$(OUT)/odcasim scripts/soak
 
 install: $(OUT)/odcasim ## install below DESTDIR/PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -65,6 +65,13 @@
 #define EXTS_FIRMWARE { EXT_AKI, EXT_SKI, EXT_BC | CRITICAL, EXT_KU | CRITICAL, EXT_CRLDP }
 #define EXTS_SOC_FIRMWARE                                                      \
 	{ EXT_AKI, EXT_SKI, EXT_BC | CRITICAL, EXT_KU | CRITICAL, EXT_EKU, EXT_CRLDP }
+#define ROM_SOC                                                                \
+	.subject = { { AT_CN, "{issuing} {engine} {part} ROM {rank}" } },      \
+	.not_before = "{batch-date}", .ku = KU_KEY_CERT_SIGN, .pathlen = "4",  \
+	.eku = TCG_KP_EK_CA,                                                   \
+	.aia = CERTS FILE_ISSUING ".cer", .crldp = CRLS FILE_ISSUING ".crl",   \
+	.exts = { EXT_AKI, EXT_SKI, EXT_BC | CRITICAL, EXT_KU | CRITICAL,      \
+	    EXT_EKU, EXT_HW_NAME, EXT_AIA, EXT_CRLDP }
 
 /* Of every EK certificate. */
 #define EK                                                                     \
@@ -170,14 +177,8 @@ static const struct profile profiles[] = {
 	{ .name = "ek-p384", .serial_label = "ek-p384 svn {svn}", .ku = KU_KEY_AGREEMENT, EK_ODCA },
 
 	/* Meteor Lake and later. */
-	{
-		.name = "rom", .issuer = "issuing", .gens = SOC | SOC_DE,
-		.subject = { { AT_CN, "{issuing} {engine} {part} ROM {rank}" } },
-		.serial_label = "rom batch {batch}",
-		.not_before = "{batch-date}", .ku = KU_KEY_CERT_SIGN, .pathlen = "4", .eku = TCG_KP_EK_CA,
-		.aia = CERTS FILE_ISSUING ".cer", .crldp = CRLS FILE_ISSUING ".crl",
-		.exts = { EXT_AKI, EXT_SKI, EXT_BC | CRITICAL, EXT_KU | CRITICAL, EXT_EKU, EXT_HW_NAME, EXT_AIA, EXT_CRLDP },
-	},
+	{ .name = "rom", .issuer = "issuing", .gens = SOC, ROM_SOC, .serial_label = "rom batch {batch}" },
+	{ .name = "rom", .issuer = "issuing", .gens = SOC_DE, ROM_SOC, .serial = SERIAL_DE }, /* inferred */
 	{
 		.name = "kernel", .issuer = "rom", .gens = SOC | SOC_DE,
 		.subject = { { AT_CN, "{issuing} {engine} {part} SVN {svn} Kernel {rank}" } },
