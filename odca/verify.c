@@ -89,8 +89,8 @@ bag_fill(struct bag *b, const struct verify_input *in, struct err *e)
 
 /* --- what is needed ---------------------------------------------------------
  *
- * Parsing costs some hundred times what a look for a few octets does: what
- * cannot be it, is not parsed.
+ * Parsing costs some hundred times what a look for a few octets does, so what
+ * does not hold them is not parsed.
  */
 
 static bool
@@ -344,13 +344,19 @@ places_of(const struct look *l)
 	return places | ON_ISSUED | ON_END;
 }
 
-/* Look at place i of the path. */
-static void
-look_at(struct look *l, size_t i)
+static struct look
+look_at(const struct verify_input *in, struct bag *b,
+    const struct verify_report *r, size_t i)
 {
-	l->i = i;
-	l->cert = &l->path[i];
-	l->issuer = i + 1 < l->n_path ? l->cert + 1 : NULL;
+	return (struct look){
+		.in = in,
+		.bag = b,
+		.path = r->path,
+		.n_path = r->n_path,
+		.i = i,
+		.cert = &r->path[i],
+		.issuer = i + 1 < r->n_path ? &r->path[i + 1] : NULL,
+	};
 }
 
 /* Everything is read before the first row, which may have to say that something
@@ -359,22 +365,22 @@ static int
 run_all(const struct verify_input *in, struct bag *b, struct verify_report *r,
     struct err *e)
 {
+	const struct look input = {
+		.in = in, .bag = b, .path = r->path, .n_path = r->n_path
+	};
 	struct crl_choice crls[MAX_CHAIN_DEPTH] = { 0 };
-	struct look l = { .in = in,
-		.bag = b,
-		.path = r->path,
-		.n_path = r->n_path },
-		    input = l;
 
 	for (size_t i = 0; in->crl_policy != CRL_OFF && i + 1 < r->n_path;
 	     i++) {
-		look_at(&l, i);
+		const struct look l = look_at(in, b, r, i);
+
 		crl_choose(&l, &crls[i]);
 	}
 	if (run_places(&input, ON_INPUT, r, e) != 0)
 		return -1;
-	for (size_t i = 0; i < l.n_path; i++) {
-		look_at(&l, i);
+	for (size_t i = 0; i < r->n_path; i++) {
+		struct look l = look_at(in, b, r, i);
+
 		l.crl = &crls[i];
 		if (run_places(&l, places_of(&l), r, e) != 0)
 			return -1;
