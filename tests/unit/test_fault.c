@@ -203,18 +203,18 @@ arm(struct faults *f, const char *text)
 /* clang-format off */
 static const struct {
 	const char *fault; /* NULL: none is armed */
-	enum hook hook;
 	const char *target;
+	enum hook hook;
 	bool acts;
 } hooks[] = {
-	{ "cert.ek.missing", HOOK_NV,    "ek-rsa2048", true },
-	{ "cert.ek.missing", HOOK_NV,    "ek-p384",    true },
-	{ "cert.ek.missing", HOOK_NV,    "chain-1",    false },
-	{ "cert.ek.missing", HOOK_NV,    "ek",         false },
-	{ "cert.ek.missing", HOOK_CHAIN, "ek-rsa2048", false },
-	{ "chain.second-index-missing", HOOK_NV, "chain-2", true },
-	{ "chain.second-index-missing", HOOK_NV, "chain-1", false },
-	{ NULL,              HOOK_NV,    "ek-rsa2048", false },
+	{ "cert.ek.missing",             "ek-rsa2048", HOOK_NV,    true },
+	{ "cert.ek.missing",             "ek-p384",    HOOK_NV,    true },
+	{ "cert.ek.missing",             "chain-1",    HOOK_NV,    false },
+	{ "cert.ek.missing",             "ek",         HOOK_NV,    false },
+	{ "cert.ek.missing",             "ek-rsa2048", HOOK_CHAIN, false },
+	{ "chain.second-index-missing",  "chain-2",    HOOK_NV,    true },
+	{ "chain.second-index-missing",  "chain-1",    HOOK_NV,    false },
+	{ NULL,                          "ek-rsa2048", HOOK_NV,    false },
 };
 /* clang-format on */
 

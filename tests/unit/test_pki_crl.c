@@ -66,7 +66,7 @@ static unsigned
 number_of(const struct crl *c)
 {
 	assert_int_equal(c->number.n, 1);
-	return c->number.p[0];
+	return c->number.n > 0 ? c->number.p[0] : 0;
 }
 
 /* A CA of the hierarchy has this name and made the signature. */
@@ -227,7 +227,7 @@ test_row(void **state)
 	auto_pki p = open_pki();
 	auto_pki q = NULL;
 	struct crl before = read_crl(p, r->crl), after, preview;
-	struct revoked done;
+	struct revoked done = { .number = 0 };
 
 	if (pki_crl_with(p, &want, NOW, &with, &e) != 0 ||
 	    pki_revoke(temp.pki, &want, 1, NOW, &done, &e) != 0)
@@ -537,12 +537,11 @@ find_list(const struct vars *v, const void *row)
 		assert_null(crl);
 		return;
 	}
-	if (crl == NULL)
+	if (crl == NULL || crl->indirect != (p->crl_issuer != NULL) ||
+	    strcmp(crl->issuer, crl->indirect ? p->crl_issuer : p->issuer) !=
+		0 ||
+	    profile_find(crl->issuer, gen) == NULL)
 		fail_msg("%s of %s: no list", p->name, v->batch->number);
-	assert_int_equal(crl->indirect, p->crl_issuer != NULL);
-	assert_string_equal(
-	    crl->issuer, p->crl_issuer != NULL ? p->crl_issuer : p->issuer);
-	assert_non_null(profile_find(crl->issuer, gen));
 }
 
 /* The file's name, and the first date, are whole. */
