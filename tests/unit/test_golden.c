@@ -16,6 +16,7 @@
 
 #include "made.h"
 #include "odca/cert.h"
+#include "odca/pki_list.h"
 #include "sim/base/file.h"
 
 /* --- goldens --- */
@@ -138,24 +139,40 @@ test_goldens(void **state)
 	}
 }
 
-/* One of each kind and generation that differs. */
+/* "DE-OnDie_DE" of "DE/OnDie_DE". */
+static void
+flat_name(const char *name, char out[static MAX_CA_NAME])
+{
+	(void)snprintf(out, MAX_CA_NAME, "%s", name);
+	for (char *p = out; *p != '\0'; p++)
+		if (*p == '/')
+			*p = '-';
+}
+
+/* Of every row of the table of CRLs the first one that the hierarchy has. */
 static void
 test_golden_crls(void **state)
 {
-	static const char *const crls[] = { "OnDie_CA", "OnDie_CA_CSME_Product",
-		"OnDie_CA_CSME_Indirect", "TGL_00002004_OnDie_CA",
-		"ODCA_CA2_CSME_Product", "ODCA_CA2_CSME_Indirect",
-		"ADL_00002226_ODCA_CA2", "EK_Platform",
-		"CMLEPIDPROD_EK_Device" };
+	struct ca_list l = { 0 };
 	struct err e = ERR_INIT;
+	size_t n;
+	const struct crl_profile *rows = crl_profile_all(&n);
 	auto_pki p = NULL;
 
 	assert_int_equal(pki_open(NULL, &p, &e), 0);
-	for (size_t i = 0; i < sizeof(crls) / sizeof(*crls); i++) {
+	assert_int_equal(pki_list(&l, PKI_DEFAULT_HOST, &e), 0);
+	assert_int_equal(pki_list_crls(&l, &e), 0);
+	for (size_t i = 0; i < n; i++) {
+		char name[MAX_CA_NAME];
 		struct span der;
+		size_t k = 0;
 
-		assert_int_equal(pki_crl(p, crls[i], &der, &e), 0);
-		check_golden("crl", crls[i], der);
+		while (k < l.n && l.ca[k].crl != &rows[i])
+			k++;
+		assert_in_range(k, 0, l.n - 1);
+		assert_int_equal(pki_crl(p, l.ca[k].name, &der, &e), 0);
+		flat_name(l.ca[k].name, name);
+		check_golden("crl", name, der);
 	}
 }
 
