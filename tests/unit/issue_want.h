@@ -42,8 +42,8 @@
 	POLICY("08", "01") POLICY("09", "01") POLICY("0a", "01") POLICY("0b", "01") \
 	POLICY("0c", "01") "))) "
 #define AT(scheme, path) scheme "://tsci.intel.test/content/CRL/ekcert/" path
-#define EPID_AIA(uri) "30(06(2b06010505070101)04(30(30(06(2b06010505073002)86('" uri "'))))) "
-#define EPID_CRLDP(uri) "30(06(551d1f)04(30(30(a0(a0(86('" uri "'))))))) "
+#define AIA_AT(uri) "30(06(2b06010505070101)04(30(30(06(2b06010505073002)86('" uri "'))))) "
+#define CRLDP_AT(uri) "30(06(551d1f)04(30(30(a0(a0(86('" uri "'))))))) "
 #define CPS(scheme) "30(06(2b06010505070201)16('" AT(scheme, "EKcertPolicyStatement.pdf") "'))"
 #define NOTICE "30(06(2b06010505070202)30(0c('TCPA Trusted Platform Module Endorsement')))"
 #define EPID_POLICY(critical, qualifiers)                                       \
@@ -92,17 +92,25 @@
 #define EPID_CA(group) NAME_TEST_ROOT("TPM EK intermediate for " group)
 #define EPID_ISSUING(group, from, scheme) TBS(ECDSA_SHA256, EPID_ROOT, from, EPID_CA(group), P256, \
 	AKI SKI BC_PATHLEN("00") KU("0106") "30(06(551d25)0101ff 04(30(06(6781050801)))) " \
-	EPID_POLICY("0101ff ", CPS(scheme)) EPID_AIA(AT(scheme, "EKRootPublicKey.cer")) \
-	EPID_CRLDP(AT(scheme, "EK_Platform.crl")))
+	EPID_POLICY("0101ff ", CPS(scheme)) AIA_AT(AT(scheme, "EKRootPublicKey.cer")) \
+	CRLDP_AT(AT(scheme, "EK_Platform.crl")))
 #define EPID_EK(group, file, from, key, ku, model, version, scheme)             \
 	TBS(ECDSA_SHA256, EPID_CA(group), from, "3000 ", key,                   \
 	BC_FALSE KU(ku) EKU EPID_SDA SAN(model, version) AKI                    \
-	EPID_CRLDP(AT(scheme, file "_EK_Device.crl"))                           \
-	EPID_AIA(AT(scheme, file "_EK_Platform_Public_Key.cer"))                \
+	CRLDP_AT(AT(scheme, file "_EK_Device.crl"))                           \
+	AIA_AT(AT(scheme, file "_EK_Platform_Public_Key.cer"))                \
 	EPID_POLICY("", CPS(scheme) NOTICE))
 
 #define DE_ROOT NAME_TEST_ROOT("OnDie CA DEBUG Root Cert Signing CA")
-#define DE_URL(path) "86('https://pre1-tsci.intel.test/content/OD/" path "')"
+#define PRE1 "https://pre1-tsci.intel.test/content/OD/"
+#define TSDE "https://tsDE-tsci.intel.test/content/OnDieCA/"
+#define SERIAL_DE "40000000000000000000000000000000"
+#define POLICIES_DE "30(06(551d20)04(30(" POLICY("01", "01") POLICY("02", "01") POLICY("03", "01") \
+	POLICY("04", "01") POLICY("05", "01") POLICY("07", "01") POLICY("08", "01") POLICY("09", "01") "))) "
+#define POLICIES_OSSE "30(06(551d20)04(30(" POLICY("01", "02") POLICY("02", "02") POLICY("03", "02") \
+	POLICY("04", "02") POLICY("05", "02") POLICY("07", "01") POLICY("08", "02") POLICY("09", "01") \
+	POLICY("0a", "02") POLICY("0b", "02") POLICY("0c", "02") "))) "
+#define MTL_DE_ISSUING NAME_CA("TEST ODCA 2 CSME D_MTL SOC DBG00001 Issuing CA")
 #define DE_ISSUING NAME_CA("TEST On Die CSME D_TGL DEBUG000 Issuing CA")
 
 static const struct want {
@@ -173,22 +181,40 @@ static const struct want {
 	  TBS(ECDSA_SHA384, NAME_ROOT, "221003000000Z", NAME_CA("TEST ODCA CA2 OSSE Intermediate CA"), P384,
 	    AKI SKI BC_TRUE KU("0106") AIA("OnDie_CA_RootCA_Certificate.cer") CRLDP("OnDie_CA.crl")) },
 
-	{ "tgl/DEBUG000", "root", "40000000000000000000000000000000", ECDSA_SHA384,
+	{ "tgl/DEBUG000", "root", SERIAL_DE, ECDSA_SHA384,
 	  TBS(ECDSA_SHA384, DE_ROOT, "190101000000Z", DE_ROOT, P384, SKI AKI BC_TRUE KU("0106")) },
-	{ "tgl/DEBUG000", "intermediate", "40000000000000000000000000000000", ECDSA_SHA384,
+	{ "tgl/DEBUG000", "intermediate", SERIAL_DE, ECDSA_SHA384,
 	  TBS(ECDSA_SHA384, DE_ROOT, "190101000000Z", TGL_INTERMEDIATE, P384, SKI AKI BC_TRUE KU("0106")
-	    "30(06(2b06010505070101)04(30(30(06(2b06010505073002)" DE_URL("certs/OnDie_CA_DEBUG_RootCA_Certificate.cer") "))))") },
-	{ "tgl/DEBUG000", "rom", "40000000000000000000000000000000", ECDSA_SHA384,
+	    AIA_AT(PRE1 "certs/OnDie_CA_DEBUG_RootCA_Certificate.cer")) },
+	{ "tgl/DEBUG000", "rom", SERIAL_DE, ECDSA_SHA384,
 	  TBS(ECDSA_SHA384, DE_ISSUING, "190101000000Z", NAME_CN("CSME TGL ROM DE"), P384, AKI SKI BC_TRUE KU("01ae")
-	    "30(06(2b06010505070101)04(30(30(06(2b06010505073002)" DE_URL("certs/TGL_DEBUG000_OnDie_CA.cer") "))))"
-	    "30(06(551d1f)04(30(30(a0(a0(" DE_URL("crls/TGL_DEBUG000_OnDie_CA.crl") "))))))") },
+	    AIA_AT(PRE1 "certs/TGL_DEBUG000_OnDie_CA.cer")
+	    CRLDP_AT(PRE1 "crls/TGL_DEBUG000_OnDie_CA.crl")) },
 	{ "tgl/DEBUG000", "kernel", "01", ECDSA_SHA384,
 	  TBS(ECDSA_SHA384, NAME_CN("CSME TGL ROM DE"), "190101000000Z", NAME_CN("CSME TGL SVN01 Kernel DE"), P384,
 	    AKI SKI BC_TRUE KU("02ac") TGL_INDIRECT) },
 	{ "tgl/DEBUG000", "ptt", "0104130040", ECDSA_SHA384,
 	  TBS(ECDSA_SHA384, NAME_CN("CSME TGL SVN01 Kernel DE"), "190101000000Z", NAME_CN("CSME TGL PTT  01SDE"), P384,
-	    AKI SKI BC_TRUE KU("0204") "30(06(551d1f)04(30(30(a0(a0(" DE_URL("crls/OnDie_CA_CSME_Indirect.crl")
-	    "))a2(a4(" TGL_INTERMEDIATE "))))))") },
+	    AKI SKI BC_TRUE KU("0204") "30(06(551d1f)04(30(30("
+	    "a0(a0(86('" PRE1 "crls/OnDie_CA_CSME_Indirect.crl')))a2(a4(" TGL_INTERMEDIATE ")))))) ") },
+
+	{ "tgl/DEBUG000", "issuing", NULL, ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, TGL_INTERMEDIATE, "190101000000Z", DE_ISSUING, P384, SKI AKI BC_TRUE KU("0106")
+	    AIA_AT(PRE1 "certs/OnDie_CA_CSME_Intermediate.cer") CRLDP_AT(PRE1 "crls/OnDie_CA_CSME_Product.crl")) },
+	{ "adl/DEBUG000", "intermediate", SERIAL_DE, ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, DE_ROOT, "190101000000Z", ADL_INTERMEDIATE, P384, SKI AKI BC_TRUE KU("0106")
+	    AIA_AT(TSDE "certs/OnDie_CA_DEBUG_RootCA_Certificate.cer") CRLDP_AT(TSDE "crls/OnDie_DE.crl")) },
+	{ "mtl/DBG00001", "issuing", NULL, ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, ADL_INTERMEDIATE, "210401000000Z", MTL_DE_ISSUING, P384, AKI SKI BC_TRUE KU("0106") POLICIES_DE
+	    AIA_AT(TSDE "certs/ODCA_CA2_CSME_Intermediate.cer") CRLDP_AT(TSDE "crls/ODCA_CA2_CSME_Product.crl")) },
+	{ "mtl/DBG00001", "rom", SERIAL_DE, ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, MTL_DE_ISSUING, "210401000000Z", NAME_CN("ODCA 2 CSME MTL SOC ROM DE"), P384,
+	    AKI SKI BC_PATHLEN("04") KU("0204") EKU_CA HW_NAME
+	    AIA_AT(TSDE "certs/MTL_DBG00001_ODCA_CA2.cer") CRLDP_AT(TSDE "crls/MTL_DBG00001_ODCA_CA2.crl")) },
+	{ "lnl/00003642", "issuing", NULL, ECDSA_SHA384,
+	  TBS(ECDSA_SHA384, NAME_CA("TEST ODCA CA2 OSSE Intermediate CA"), "221201000000Z",
+	    NAME_CA("TEST ODCA 2 OSSE P_LNL SOC 00003642 NZ Issuing CA"), P384,
+	    AKI SKI BC_TRUE KU("0106") POLICIES_OSSE AIA("ODCA_CA2_OSSE_Intermediate.cer") CRLDP("ODCA_CA2_OSSE_Product.crl")) },
 
 	{ "cml", "root", NULL, ECDSA_SHA256,
 	  TBS(ECDSA_SHA256, EPID_ROOT, "140115000000Z", EPID_ROOT, P256, AKI SKI BC_PATHLEN("01") KU("0106")) },
@@ -196,6 +222,8 @@ static const struct want {
 	{ "spt", "issuing", NULL, ECDSA_SHA256, EPID_ISSUING("SPTH_EPID_PROD", "150324000000Z", "http") },
 	{ "spt", "ek-rsa2048", "ek-rsa2048", ECDSA_SHA256,
 	  EPID_EK("SPTH_EPID_PROD", "SPTHEPIDPROD", "150522000000Z", RSA, "0020", "SPT", "00020000", "http") },
+	{ "spt", "ek-p256", "ek-p256", ECDSA_SHA256,
+	  EPID_EK("SPTH_EPID_PROD", "SPTHEPIDPROD", "150522000000Z", P256, "0008", "SPT", "00020000", "http") },
 	{ "cnl", "ek-rsa2048", "ek-rsa2048", ECDSA_SHA256,
 	  EPID_EK("CNL_EPID_POST_B1LP_PROD_2 pid:9", "CNLEPIDPOSTB1LPPROD2", "190416000000Z", RSA, "0520", "CNL", "012F000C", "https") },
 	{ "cnl", "ek-p256", "ek-p256", ECDSA_SHA256,

@@ -361,20 +361,30 @@ x509_of(const struct buf *b)
 	return x;
 }
 
-/* 1, or less than 0: minus the reason. */
+/* What stands between root and EK, from level first on. */
+static STACK_OF(X509) * untrusted_of(const struct made *m, size_t first)
+{
+	STACK_OF(X509) *ret = sk_X509_new_null();
+
+	for (size_t i = first; i <= PTT; i++) {
+		if (m->certs[i].n > 0)
+			assert_true(sk_X509_push(ret, x509_of(&m->certs[i])));
+	}
+	return ret;
+}
+
+/* 1, or minus OpenSSL's error: the leaf and what is above it from level first
+ * on, below one root. */
 static int
-verify(const struct made *m, size_t leaf, size_t from)
+verify(
+    const struct made *m, size_t leaf, size_t first, const struct buf *trusted)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	STACK_OF(X509) *untrusted = sk_X509_new_null();
-	X509 *root = x509_of(&m->certs[ROOT]), *ek = x509_of(&m->certs[leaf]);
+	STACK_OF(X509) *untrusted = untrusted_of(m, first);
+	X509 *root = x509_of(trusted), *ek = x509_of(&m->certs[leaf]);
 	int rc;
 
-	for (size_t i = from; i <= PTT; i++)
-		if (m->certs[i].n > 0)
-			assert_true(
-			    sk_X509_push(untrusted, x509_of(&m->certs[i])));
 	assert_int_equal(X509_STORE_add_cert(store, root), 1);
 	assert_int_equal(X509_STORE_CTX_init(ctx, store, ek, untrusted), 1);
 	X509_VERIFY_PARAM_set_flags(
@@ -382,7 +392,7 @@ verify(const struct made *m, size_t leaf, size_t from)
 	rc = X509_verify_cert(ctx);
 	if (rc == 1)
 		assert_int_equal(sk_X509_num(X509_STORE_CTX_get0_chain(ctx)),
-		    gen_is_epid(m->device.batch->gen) ? 3 : PTT + 2);
+		    sk_X509_num(untrusted) + 2);
 	else
 		rc = -X509_STORE_CTX_get_error(ctx);
 	X509_STORE_CTX_free(ctx);
@@ -393,28 +403,58 @@ verify(const struct made *m, size_t leaf, size_t from)
 	return rc;
 }
 
-/* Of every family and batch, up to the root of its world and no other. */
+/* One device for each of the three roots. */
+struct roots {
+	struct made odca, debug, epid;
+};
+
+/* Good below its own root with all between; bad without the CA under the root,
+ * and below the other two roots. */
+static void
+check_verdicts(const struct made *m, const struct roots *r)
+{
+	const enum generation gen = m->device.batch->gen;
+	const size_t below = m->certs[INTERMEDIATE].n > 0 ? ISSUING : ROM;
+	const struct made *const all[] = { &r->odca, &r->debug, &r->epid };
+	const struct made *own = gen_is_epid(gen)    ? &r->epid
+				 : gen_is_debug(gen) ? &r->debug
+						     : &r->odca;
+
+	for (size_t i = EK_RSA; i < N_CERTS; i++) {
+		if (!issue_has_ek(&m->device, m->keys[i].alg))
+			continue;
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(verify(m, i, INTERMEDIATE,
+					     &all[k]->certs[ROOT]) == 1,
+			    all[k] == own);
+	}
+	assert_int_equal(verify(m, EK_RSA, below, &own->certs[ROOT]),
+	    -X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+}
+
 static void
 test_openssl_verifies(void **state)
 {
+	struct roots r;
 	size_t n;
 	const struct family *f = family_all(&n);
 
+	make(&r.odca, "tgl", "root", 1, NULL);
+	make_batch(&r.debug, "tgl", "DEBUG000", "root", 1, NULL);
+	make(&r.epid, "spt", "root", 1, NULL);
 	for (size_t i = 0; i < n; i++) {
 		for (const struct batch *b = f[i].batches; b->number != NULL;
 		     b++) {
 			struct made m;
 
 			make_batch(&m, f[i].name, b->number, NULL, 1, NULL);
-			for (size_t ek = EK_RSA; ek < N_CERTS; ek++)
-				if (m.certs[ek].n > 0)
-					assert_int_equal(
-					    verify(&m, ek, INTERMEDIATE), 1);
-			assert_int_equal(verify(&m, EK_RSA, ROM),
-			    -X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+			check_verdicts(&m, &r);
 			unmake(&m);
 		}
 	}
+	unmake(&r.odca);
+	unmake(&r.debug);
+	unmake(&r.epid);
 }
 
 int
