@@ -108,12 +108,12 @@ rows() {
 		}'
 }
 
-rows >rows
-isnt "there are rows" "$(wc -l <rows)" 0
-is "each has a name of its own" "$(cut -d '|' -f 1 rows | sort | uniq -d)" ""
+rows >table
+isnt "there are rows" "$(wc -l <table)" 0
+is "each has a name of its own" "$(cut -d "|" -f 1 table | sort | uniq -d)" ""
 while IFS='|' read -r name expect check by_openssl by_certtool family; do
 	row "$name" "$expect" "$check" "$by_openssl" "$by_certtool" "$family"
-done <rows
+done <table
 
 # --- the command line -----------------------------------------------------------------
 
