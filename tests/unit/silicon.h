@@ -8,6 +8,8 @@
 #ifndef TESTS_UNIT_SILICON_H
 #define TESTS_UNIT_SILICON_H
 
+#include <stddef.h>
+
 #define SILICON   "../shared/reference/odca/"
 #define EPID_CA   "epid-era-intermediate-"
 #define ISSUER    "intel-odca-issuing-"
