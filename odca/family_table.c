@@ -203,8 +203,8 @@ const struct family families[] = {
 		.batches = ptl_batches, .batch = "00004042 NZ", .fw_not_before = "240101000000Z",
 		.firmware1 = VERSION(900, 0), .firmware2 = 0,
 		.spec_revision = 159, .spec_year = 2019, .spec_day = 0x160,
-		.inferred = "the issuing CA is real; all of the device levels, vendor string, model, "
-		    "dates and firmware version follow Meteor Lake's",
+		.inferred = "the issuing CA is real; all of the device levels, vendor string and model "
+		    "follow Meteor Lake's; dates and firmware version are guesses",
 	},
 	{
 		.name = "spt", .platform = "Skylake (6th and 7th gen Core), EPID era", .model = "SPT", .vendor = "Intel",

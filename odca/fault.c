@@ -51,15 +51,26 @@ parse_arg(
 	return 0;
 }
 
-/* The second time would undo the first: a bit flipped back. */
+/* The second time would undo the first: a bit flipped back. There is one chain,
+ * and of each list the newest counts: two faults of these would hide each
+ * other. */
 static int
 check_not_armed(
     const struct faults *f, const struct fault *fault, struct err *e)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (f->armed[i].fault == fault)
+	const bool alone = fault->hook == HOOK_CHAIN || fault->hook == HOOK_CRL;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct fault *other = f->armed[i].fault;
+
+		if (other == fault)
 			return err_set(
 			    e, E_USAGE, "fault '%s' twice", fault->name);
+		if (alone && other->hook == fault->hook)
+			return err_set(e, E_USAGE,
+			    "faults '%s' and '%s' exclude each other",
+			    other->name, fault->name);
+	}
 	return 0;
 }
 

@@ -42,8 +42,8 @@ struct pki_file {
 	const char *name; /* as above */
 	struct span der;
 };
-/* All of them, roots first, then issuers before what they issue; what ret
- * holds borrows from p. */
+/* All of them, read anew (what was borrowed before is gone), roots first, then
+ * issuers before what they issue; what ret holds borrows from p. */
 int pki_certs(const struct pki *p, struct pki_file ret[static MAX_CAS],
     size_t *ret_n, struct err *e);
 /* The same of CRLs ("TGL_00002004_OnDie_CA", "OnDie_CA_CSME_Indirect"). */

@@ -185,9 +185,13 @@ extend(const struct change *c, const struct ca *row,
 	auto_key key = NULL;
 	struct crl old;
 
-	if ((next != 0 && utc_time(next, next_update, e) != 0) ||
-	    signer_key(c, row, &key, e) != 0 ||
+	if (signer_key(c, row, &key, e) != 0 ||
 	    read_old(c, row, &old, &new.number, e) != 0)
+		return -1;
+	/* A revocation does not put off the day when the next list is due. */
+	if (n_more > 0 && old.have_next_update)
+		next = old.next_update;
+	if (next != 0 && utc_time(next, next_update, e) != 0)
 		return -1;
 	new.number++;
 	/* One more than needed, for what crl_next() tries. */
@@ -275,8 +279,14 @@ put_serial(const struct change *c, const struct revocation *r,
 		if (profile_text(
 			p->serial, &row->vars, text, sizeof(text), e) != 0)
 			return -1;
-		return hex_decode(text, out)
-			   ? err_set(e, E_ASN1, "serial '%s'", text)
+		if (hex_decode(text, out))
+			return err_set(e, E_ASN1, "serial '%s'", text);
+		/* Of debug-fused parts: one number for all of a batch. */
+		return r->serial.n > 0 && !span_eq(r->serial, buf_span(out))
+			   ? err_set(e, E_USAGE,
+				 "all certificates of this kind have the "
+				 "serial number %s",
+				 text)
 			   : 0;
 	}
 	/* What the device derived: its form is all that is known here. */

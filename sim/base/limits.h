@@ -28,7 +28,7 @@
 
 /* Certificates. A real ODCA chain has 7; its longest member is 949 bytes. */
 #define MAX_CERT_SIZE  4096
-#define MAX_CERT_COUNT 64
+#define MAX_CERT_COUNT 128
 /* CAs of a hierarchy: every family's and batch's. */
 #define MAX_CAS 96
 /* Certificates that a verifier is given besides those of one TPM. */

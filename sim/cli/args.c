@@ -63,7 +63,7 @@ static const struct opt show[] = {
 static const struct opt verify[] = {
 	{ "json",  0, OPT_FLAG,   AT(json),  NULL,   "one JSON object with every check, instead of text", 0, 0 },
 	{ "roots", 0, OPT_STRING, AT(roots), "FILE", "certificates, PEM or DER: self-signed ones are trusted in place of the TEST root, others complete the chain", 0, 0 },
-	{ "crl",   0, OPT_CHOICE, AT(crl),   "require|if-available|off", "whether each certificate has to be on no revocation list: one has to be there, is used if it is there, is not looked at (default: if-available)", 0, 0 },
+	{ "crl",   0, OPT_CHOICE, AT(crl),   "require|if-available|off", "revocation lists: require one for each certificate, use those that are there, or look at none; a stale one rejects (default: if-available)", 0, 0 },
 	{ "crls",  0, OPT_STRING, AT(crls),  "FILE", "revocation lists, PEM or DER, beside those of the hierarchy", 0, 0 },
 	{ "time",  0, OPT_STRING, AT(time),  "WHEN", "verify as of then: 2030-01-31, 2030-01-31T12:00:00Z or seconds since 1970 (default: now)", 0, 0 },
 	END
@@ -100,8 +100,8 @@ static const struct opt ca_crl[] = {
 static const struct opt ca_revoke[] = {
 	{ "pki",         0, OPT_STRING, AT(device.pki),         "DIR",    "hierarchy that 'odcasim ca init' made", 0, 0 },
 	{ "state",       0, OPT_STRING, AT(state),              "DIR",    "the device that is there: its ROM CA; of the EPID era its EKs", 0, 0 },
-	{ "serial",      0, OPT_STRING, AT(revoke.serial),      "HEX",    "a device by its ROM CA's serial number, chain.rom_serial of 'mint'; with --family, and --batch unless it is the default one", 0, 0 },
-	{ "svn",         0, OPT_NUMBER, AT(device.svn),         "N",      "a firmware: the Kernel and PTT CAs of security version N, of all devices of --family", 1, MAX_SVN },
+	{ "serial",      0, OPT_STRING, AT(revoke.serial),      "HEX",    "a device by its ROM CA's serial number, chain.rom_serial of 'mint'; with --family, and --batch unless it is the default one; no record of devices is kept, so only its form is checked", 0, 0 },
+	{ "svn",         0, OPT_NUMBER, AT(device.svn),         "N",      "a firmware: the Kernel and PTT CAs of security version N on all devices that have the names of --family and --batch (Raptor Lake has Alder Lake's)", 1, MAX_SVN },
 	{ "ca",          0, OPT_STRING, AT(revoke.ca),          "NAME",   "a CA by its file's name: TGL_00002004_OnDie_CA is a batch, ODCA_CA2_CSME_Intermediate a generation", 0, 0 },
 	{ "family",      0, OPT_STRING, AT(device.family),      "NAME",   "platform of --serial and --svn", 0, 0 },
 	{ "batch",       0, OPT_STRING, AT(device.batch),       "NUMBER", "with --family: its fuse batch; alone with it: revoke that batch", 0, 0 },

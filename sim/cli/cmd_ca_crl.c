@@ -23,10 +23,12 @@ json_entries(const struct crl *c)
 
 		name_to_text(entry.issuer, issuer, sizeof(issuer));
 		(void)json_array_append_new(
-		    list, json_pack("{s:o, s:s, s:o, s:s}", "serial",
+		    list, json_pack("{s:o, s:s, s:o, s:s?}", "serial",
 			      out_json_hex(entry.serial), "issuer", issuer,
 			      "date", out_json_time(entry.when), "reason",
-			      crl_reason_text(entry.reason)));
+			      entry.reason != CRL_REASON_NONE
+				  ? crl_reason_text(entry.reason)
+				  : NULL));
 	}
 	return list;
 }
@@ -49,8 +51,8 @@ json_crl(const struct pki_file *file, struct err *e)
 }
 
 /* crls: [{name, issuer, number (hex), indirect, this_update, next_update,
- * revoked: [{serial, issuer (of the certificate), date, reason}]}]; members are
- * only ever added. */
+ * revoked: [{serial, issuer (of the certificate), date, reason (or null)}]}];
+ * members are only ever added. */
 static int
 print_json(const struct pki_file *crls, size_t n, struct err *e)
 {
@@ -101,7 +103,14 @@ renew(const struct args *a, struct err *e)
 	}
 	if (a->until != NULL && when_parse(a->until, "--until", &until, e) != 0)
 		return -1;
-	return pki_renew_crls(a->device.pki, clock_now(), until, &n, e);
+	if (a->until != NULL && until <= clock_now())
+		return err_set(e, E_USAGE, "--until %s is past", a->until);
+	if (pki_renew_crls(a->device.pki, clock_now(), until, &n, e) != 0)
+		return -1;
+	if (!a->json && a->out == NULL)
+		(void)printf(
+		    "Renewed: %zu lists in '%s/crls'.\n", n, a->device.pki);
+	return 0;
 }
 
 int
@@ -111,7 +120,15 @@ cmd_ca_crl(const struct args *a, struct err *e)
 	struct pki_file crls[MAX_CAS];
 	size_t n;
 
-	if (renew(a, e) != 0 || pki_open(a->device.pki, &pki, e) != 0 ||
+	if (a->json && a->out != NULL)
+		return err_set(
+		    e, E_USAGE, "--json and --out exclude each other");
+	if (renew(a, e) != 0)
+		return -1;
+	if (a->renew && !a->json && a->out == NULL)
+		return fflush(stdout) == 0 ? 0
+					   : err_errno(e, "write to stdout");
+	if (pki_open(a->device.pki, &pki, e) != 0 ||
 	    pki_crls(pki, crls, &n, e) != 0)
 		return -1;
 	if (a->json)

@@ -140,8 +140,12 @@ by_state(const struct args *a, struct err *e)
 	    json_object_get(json_object_get(device, "chain"), "rom_serial"));
 	if (record_batch(device, &r.family, &r.batch, e) != 0)
 		return err_wrap(e, "state '%s'", a->state);
-	return serial != NULL ? revoke_serial(a, &r, serial, e)
-			      : revoke_eks(a, &r, device, e);
+	if (gen_is_epid(r.batch->gen))
+		return revoke_eks(a, &r, device, e);
+	return serial != NULL
+		   ? revoke_serial(a, &r, serial, e)
+		   : err_set(e, E_FORMAT,
+			 "the descriptor of '%s' has no rom_serial", a->state);
 }
 
 /* It hits all devices: the names and the serial numbers of a firmware's CAs are
@@ -158,8 +162,9 @@ by_svn(const struct args *a, struct err *e)
 	r[1] = r[0];
 	r[1].level = "ptt";
 	(void)snprintf(what, sizeof(what),
-	    "firmware of SVN %u on all %s devices", a->device.svn,
-	    r[0].family->name);
+	    "firmware of SVN %u on all devices named %s %s", a->device.svn,
+	    r[0].batch->engine != NULL ? r[0].batch->engine : "CSME",
+	    r[0].batch->part);
 	return revoke_all(a, r, 2, what, e);
 }
 
@@ -233,6 +238,10 @@ cmd_ca_revoke(const struct args *a, struct err *e)
 			    "other");
 		run = ways[i].run;
 	}
+	if ((a->state != NULL || a->revoke.ca != NULL) &&
+	    (a->device.family != NULL || a->device.batch != NULL))
+		return err_set(e, E_USAGE,
+		    "--family and --batch go with --serial and --svn");
 	if (run == NULL && a->device.batch != NULL)
 		run = by_batch;
 	if (run == NULL) {

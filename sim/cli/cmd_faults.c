@@ -69,8 +69,15 @@ explain(const struct fault *f)
 	print_field("expect", text);
 	print_field("others", others_text(f));
 	print_field("clause", f->cite);
-	if (f->only != NULL)
-		print_field("family", f->only);
+	if (f->hook == HOOK_CRL)
+		print_field("list",
+		    "in odcasim.json beside the device, \"crls\": verify "
+		    "--state knows it, verify --tcti does not");
+	if (f->only != NULL) {
+		(void)snprintf(text, sizeof(text),
+		    "%s, or another whose chain takes two indices", f->only);
+		print_field("family", text);
+	}
 	(void)printf("  try        odcasim mint --state ./tpm%s%s --fault %s\n"
 		     "             odcasim verify --state ./tpm\n",
 	    f->only != NULL ? " --family " : "", f->only != NULL ? f->only : "",
@@ -93,8 +100,8 @@ json_fault(const struct fault *f)
 }
 
 /* faults: [{name, help, expect (accept, reject), check (of verify, or null),
- * arg (its default, or null), openssl, certtool (who else notices), family (the
- * only one, or null), clause}]; members are only ever added. */
+ * arg (its default, or null), openssl, certtool (who else notices), family (one
+ * that it needs, or null), clause}]; members are only ever added. */
 static int
 print_json(const struct fault *one, struct err *e)
 {

@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "odca/family.h"
 #include "sim/base/clock.h"
@@ -269,6 +271,35 @@ draw(const struct source *s, int (*put)(const struct graph *, FILE *),
 	return 0;
 }
 
+static int
+put_stream(FILE *f, const char *name, struct span s, struct err *e)
+{
+	if (f == NULL)
+		return err_errno(e, "open '%s'", name);
+	if (fwrite(s.p, 1, s.n, f) != s.n || fflush(f) != 0)
+		return err_errno(e, "write to '%s'", name);
+	return 0;
+}
+
+/* What a link leads to is replaced, a device or a FIFO is written to. */
+static int
+put_file(const char *path, struct span s, struct err *e)
+{
+	auto_free char *real = realpath(path, NULL);
+	struct stat st;
+	FILE *f;
+	int rc;
+
+	if (real == NULL || stat(real, &st) != 0 || S_ISREG(st.st_mode))
+		return file_write_public(
+		    AT_FDCWD, real != NULL ? real : path, s, e);
+	f = fopen(real, "we");
+	rc = put_stream(f, path, s, e);
+	if (f != NULL)
+		(void)fclose(f);
+	return rc;
+}
+
 /* To a file, or to stdout. */
 static int
 show_picture(const struct source *s, int (*put)(const struct graph *, FILE *),
@@ -279,12 +310,11 @@ show_picture(const struct source *s, int (*put)(const struct graph *, FILE *),
 
 	if (draw(s, put, &text, &n, e) != 0)
 		return -1;
-	if (strcmp(path, STDOUT) != 0)
-		return file_write_public(AT_FDCWD, path,
-		    (struct span){ (const uint8_t *)text, n }, e);
-	if (fwrite(text, 1, n, stdout) != n || fflush(stdout) != 0)
-		return err_errno(e, "write to stdout");
-	return 0;
+	const struct span s_text = { (const uint8_t *)text, n };
+
+	return strcmp(path, STDOUT) != 0
+		   ? put_file(path, s_text, e)
+		   : put_stream(stdout, "stdout", s_text, e);
 }
 
 /* One of them for stdout; a picture in a file goes with the text. */

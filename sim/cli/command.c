@@ -70,7 +70,7 @@ const struct command commands[] = {
 { .name = "ca export", .run = cmd_ca_export,
   .summary = "Write the certificates of the test hierarchy.",
   .groups = { &opts_ca_export, &opts_common },
-  .examples = "odcasim ca export > roots.pem\n"
+  .examples = "odcasim ca export > certs.pem\n"
               "odcasim ca export --out ./certs",
   .status = STATUS_PLAIN },
 { .name = "ca crl", .run = cmd_ca_crl,

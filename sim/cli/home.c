@@ -221,7 +221,6 @@ static const struct {
 	size_t offset;
 } texts[] = {
 	{ "family",   "family",   offsetof(struct mint_request, family) },
-	{ "batch",    "batch",    offsetof(struct mint_request, batch) },
 	{ "pki-host", "pki_host", offsetof(struct mint_request, pki_host) },
 };
 /* clang-format on */
@@ -240,6 +239,23 @@ check_texts(const struct mint_request *r, const char *dir, const json_t *device,
 			    dir, device, texts[i].option, want, e);
 	}
 	return 0;
+}
+
+/* In any of the forms that it may be written in. */
+static int
+check_batch(const struct mint_request *r, const char *dir, const json_t *device,
+    struct err *e)
+{
+	const struct family *f;
+	const struct batch *b;
+
+	if (r->batch == NULL)
+		return 0;
+	if (record_batch(device, &f, &b, e) != 0)
+		return -1;
+	return family_batch(f, r->batch) == b
+		   ? 0
+		   : other_device(dir, device, "batch", r->batch, e);
 }
 
 static bool
@@ -381,6 +397,7 @@ check_same(const struct mint_request *r, const char *dir,
 	char text[16];
 
 	if (check_texts(r, dir, device, e) != 0 ||
+	    check_batch(r, dir, device, e) != 0 ||
 	    home_check_pki(r->pki, dir, device, e) != 0)
 		return -1;
 	if (r->svn != 0 && r->svn != svn) {

@@ -53,7 +53,7 @@ struct graph_node {
 
 struct graph {
 	char title[64];    /* the platform */
-	char where[128];   /* which TPM */
+	char where[512];   /* which TPM */
 	char identity[96]; /* what it says of itself */
 	char verdict[768];
 	bool accepted;

@@ -116,7 +116,7 @@ static const struct {
 	{ "text",                "fill",   "#1f2328", "#e6edf3" },
 	{ ".label,.kicker",      "fill",   "#59636e", "#9aa4af" },
 	{ ".good",               "fill",   "#116329", "#56d364" },
-	{ ".bad",                "fill",   "#b3131f", "#ff8078" },
+	{ "text.bad",            "fill",   "#b3131f", "#ff8078" },
 	{ ".edge",               "stroke", "#57606a", "#9aa4af" },
 	{ ".tip",                "fill",   "#57606a", "#9aa4af" },
 	{ ".border",             "stroke", "#8c959f", "#6e7681" },

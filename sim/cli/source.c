@@ -235,7 +235,10 @@ open_crls(struct source *s, const struct args *a, struct err *e)
 	if (a->crl != NULL && strcmp(a->crl, "off") == 0)
 		s->crl_policy = CRL_OFF;
 	if (s->crl_policy == CRL_OFF)
-		return 0;
+		return a->crls != NULL
+			   ? err_set(e, E_USAGE,
+				 "--crls and --crl off exclude each other")
+			   : 0;
 	if (pki_crls(s->pki, files, &n, e) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)

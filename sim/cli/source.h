@@ -24,7 +24,7 @@ struct ek {
 };
 
 struct source {
-	char where[128]; /* "state './tpm'" */
+	char where[512]; /* "state './tpm'" */
 	struct store *store;
 	TSS2_TCTI_CONTEXT *tcti;
 	struct tpm_info info;

@@ -306,14 +306,15 @@ foreign_chain(void *ctx, struct buf *out, struct err *e)
 	const struct foreign *f = ctx;
 	AUTO(device_done) struct device other = { .family = NULL };
 	struct fuses fuses = f->d->fuses;
+	int rc;
 
 	for (size_t i = 0; i < FUSES_SIZE; i++)
 		fuses.b[i] ^= 0xff;
-	if (device_init(
-		&other, &fuses, f->d->family, f->d->batch, f->d->svn, e) != 0)
-		return -1;
+	rc = device_init(
+	    &other, &fuses, f->d->family, f->d->batch, f->d->svn, e);
 	explicit_bzero(&fuses, sizeof(fuses));
-	return issue_device_chain(&other, f->p, out, out, out, e);
+	return rc != 0 ? -1
+		       : issue_device_chain(&other, f->p, out, out, out, e);
 }
 
 static int

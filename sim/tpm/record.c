@@ -70,7 +70,7 @@ describe_chain(const struct provisioned *p, struct err *e)
 	char serial[2 * SERIAL_SIZE + 1];
 	struct cert rom;
 
-	if (p->chain.n == 0)
+	if (p->rom.n == 0)
 		return json_null();
 	if (cert_parse(buf_span(&p->rom), &rom, e) != 0 ||
 	    rom.serial.n > SERIAL_SIZE)

@@ -68,8 +68,8 @@ const char *store_path(const struct store *s);
  * Put the permanent state that was written since store_keep_in_memory() into
  * the directory, and its descriptor, as one, synced: however the process ends,
  * the next store_open_dir() finds the device that was there, or the new one.
- * The state of a TPM that is on is removed. After a failure the device that was
- * there is there still.
+ * The state of a TPM that is on is removed. After a failure it is the old one,
+ * or the new one when only the last rename failed: the next open says which.
  */
 int store_commit(struct store *s, struct span descriptor, struct err *e);
 /* The same for a device that was freshly minted: its fuses first. */

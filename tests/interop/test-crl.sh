@@ -116,6 +116,15 @@ good "before" late
 exits 3 "after" "$ODCASIM" verify --pki pki --state late --time 2030-02-01
 says "it says so" "rejected: path.crl"
 ok "after, without lists" "$ODCASIM" verify --pki pki --state late --time 2030-02-01 --crl off
+revoke --family adl --svn 7
+is "a revocation does not put off the next list" \
+	"$("$ODCASIM" ca crl --pki pki --json | grep -c '"next_update": "2030-01-31T00:00:00Z"')" \
+	"$("$ODCASIM" ca crl --pki pki --json | grep -c '"name"')"
+exits 2 "a serial number that a debug part does not have" \
+	"$ODCASIM" ca revoke --pki pki --family tgl --batch DEBUG000 --serial "$serial"
+exits 2 "--until in the past" "$ODCASIM" ca crl --pki pki --renew --until 2020-01-01
+exits 2 "--family where it says nothing" "$ODCASIM" ca revoke --pki pki --state late --family tgl
+exits 2 "--out and --json" "$ODCASIM" ca crl --pki pki --out lists --json
 exits 2 "--until alone" "$ODCASIM" ca crl --pki pki --until 2030-01-31
 exits 2 "beyond UTCTime" "$ODCASIM" ca crl --pki pki --renew --until 2050-01-01
 exits 3 "no list where one is required" \

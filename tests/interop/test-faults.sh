@@ -126,6 +126,9 @@ exits 2 "a fault of the on-die CA before it" "$ODCASIM" mint --state no --family
 exits 2 "a second index where there is none" \
 	"$ODCASIM" mint --state no --family tgl --fault chain.second-index-missing
 is "nothing was made" "$(ls -d no 2>/dev/null)" ""
+exits 2 "two chains" "$ODCASIM" mint --state no --fault chain.missing --fault chain.leaf-first
+exits 2 "two lists" "$ODCASIM" mint --state no --fault revoked.ek --fault revoked.ptt
+says "they hide each other" "exclude each other"
 ok "an argument" "$ODCASIM" mint --state cut --fault chain.cut=700
 exits 3 "is used" "$ODCASIM" verify --state cut
 says "700 octets" "want whole certificates|, [0-9]* missing"

@@ -122,4 +122,15 @@ ok "plant zeros" plant 0x1c00002 zero.der
 draw zeros --tcti "$TCTI"
 stop
 
+# --- where a picture goes ----------------------------------------------------------
+
+ok "a device to show" "$ODCASIM" mint --state picture --fault chain.foreign
+ok "to a device node" "$ODCASIM" show --state picture --svg /dev/null
+ok "which it still is" test -c /dev/null
+: >behind.svg
+ln -s behind.svg link.svg
+ok "to a link" "$ODCASIM" show --state picture --svg link.svg
+ok "which it still is" test -L link.svg
+ok "a broken line is a line" grep -q '^text\.bad{fill:' behind.svg
+
 finish

@@ -170,7 +170,7 @@ test_hosts(void **state)
 	    "1234567890123456789012345678901234567890123456789012345678901234"
 	    "5";
 	static const char *const bad[] = { "", "a b", "a/b", "a:1", "h\xc3\xa9",
-		"tsci.intel.com", too_long };
+		"tsci.intel.com", "tsci.intel.com.", "INTEL.COM..", too_long };
 	struct err e = ERR_INIT;
 	auto_pki p = NULL;
 	struct temp t;
@@ -185,6 +185,7 @@ test_hosts(void **state)
 		assert_int_equal(e.code, E_USAGE);
 		assert_false(file_exists(AT_FDCWD, t.pki));
 	}
+	assert_int_equal(pki_set_host(p, "notintel.com", &e), 0);
 	assert_int_equal(pki_set_host(p, too_long + 1, &e), 0);
 	assert_string_equal(pki_host(p), too_long + 1);
 	remove_tree(t.base);
