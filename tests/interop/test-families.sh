@@ -210,8 +210,4 @@ is "none of them was made" "$(ls -d x 2>/dev/null)" ""
 ok "an engineering batch as one" "$ODCASIM" mint --state e --family mtl --batch E_00003044
 ok "a number with an underscore" "$ODCASIM" mint --state z --family lnl --batch 00003648_ZE
 says "it is meant" '"batch": "00003648 ZE"'
-
-# --- many devices ---------------------------------------------------------------------------
-
-ok "14 seeded devices share nothing" env N=14 ODCASIM="$ODCASIM" "$TOP/scripts/soak"
 finish
