@@ -211,9 +211,6 @@ ok "an engineering batch as one" "$ODCASIM" mint --state e --family mtl --batch 
 ok "a number with an underscore" "$ODCASIM" mint --state z --family lnl --batch 00003648_ZE
 says "it is meant" '"batch": "00003648 ZE"'
 
-# --- many devices ---------------------------------------------------------------------------
-
-ok "14 seeded devices share nothing" env N=14 ODCASIM="$ODCASIM" "$TOP/scripts/soak"
 # A device is the same one in whatever form its batch is written.
 for batch in 00003648_NZ 00003648 "P_00003648 NZ"; do
 	ok "the batch as '$batch'" "$ODCASIM" exec --state again --family lnl --batch "$batch" -- true
