@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "odca/cert.h"
 #include "odca/fault_act.h"
@@ -36,17 +35,13 @@ set_critical(struct profile *p, enum ext_id id, uint16_t how)
 
 /* UTCTime of a moment some days from now. */
 static int
-days_from_now(int64_t days, char out[static TIME_TEXT], struct err *e)
+days_from_now(int64_t days, char out[static UTC_TIME_SIZE], struct err *e)
 {
 	const time_t t = clock_now() + (time_t)(days * 24 * 60 * 60);
-	char full[32];
-	struct tm tm;
 
-	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < 50 || tm.tm_year > 149)
-		return err_set(e, E_USAGE, "a date that UTCTime does not have");
-	(void)strftime(full, sizeof(full), "%Y%m%d%H%M%SZ", &tm);
-	(void)snprintf(out, TIME_TEXT, "%.13s", full + 2);
-	return 0;
+	return clock_utc_time(t, out) != 0
+		   ? err_set(e, E_USAGE, "a date that UTCTime does not have")
+		   : 0;
 }
 
 int

@@ -8,10 +8,10 @@
 #include "odca/build.h"
 #include "odca/device.h"
 #include "odca/pki_crl.h"
+#include "sim/base/clock.h"
 #include "sim/base/file.h"
 
-#define UTC_TIME_SIZE 14
-#define NEXT_UPDATE   "491231235959Z" /* as on silicon */
+#define NEXT_UPDATE "491231235959Z" /* as on silicon */
 
 /* What a list is to say. */
 struct content {
@@ -24,16 +24,9 @@ struct content {
 static int
 utc_time(time_t t, char out[static UTC_TIME_SIZE], struct err *e)
 {
-	char full[32];
-	struct tm tm;
-
-	/* UTCTime ends in 2049 (RFC 5280 4.1.2.5). */
-	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < 50 || tm.tm_year > 149)
-		return err_set(e, E_USAGE, "a time beyond 2049");
-	/* The century that UTCTime leaves out is in front. */
-	(void)strftime(full, sizeof(full), "%Y%m%d%H%M%SZ", &tm);
-	(void)snprintf(out, UTC_TIME_SIZE, "%.13s", full + 2);
-	return 0;
+	return clock_utc_time(t, out) != 0
+		   ? err_set(e, E_USAGE, "a time beyond 2049")
+		   : 0;
 }
 
 static int

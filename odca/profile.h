@@ -12,12 +12,12 @@
 #include <stdbool.h>
 
 #include "odca/family.h"
+#include "sim/base/clock.h"
 #include "sim/base/err.h"
 
 #define MAX_RDNS         6
 #define MAX_PROFILE_EXTS 10
 #define MAX_TEXT         160 /* a text, its words replaced */
-#define TIME_TEXT        14  /* UTCTime with its NUL */
 #define GENS(g)          (1U << (g))
 
 enum ext_id {
@@ -71,11 +71,11 @@ struct profile {
 	uint16_t exts[MAX_PROFILE_EXTS]; /* encoded order; EXT_END ends */
 
 	/* In the copy that a fault changed only (fault_act.c). */
-	bool canonical;                 /* strict DER: no FALSE written out */
-	bool wrong_aki;                 /* of another issuer */
-	bool negative_serial;           /* first bit set */
-	char own_not_before[TIME_TEXT]; /* UTCTime in place of the row's */
-	char own_not_after[TIME_TEXT];  /* and of the end of 2049 */
+	bool canonical;       /* strict DER: no FALSE written out */
+	bool wrong_aki;       /* of another issuer */
+	bool negative_serial; /* first bit set */
+	char own_not_before[UTC_TIME_SIZE]; /* UTCTime in place of the row's */
+	char own_not_after[UTC_TIME_SIZE];  /* and of the end of 2049 */
 };
 
 /* What the words stand for. */

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "sim/base/clock.h"
 
 static time_t held = (time_t)-1;
@@ -21,4 +23,18 @@ clock_ns(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+int
+clock_utc_time(time_t t, char out[static UTC_TIME_SIZE])
+{
+	char full[32];
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < 50 || tm.tm_year > 149)
+		return -1;
+	/* The century that UTCTime leaves out is in front. */
+	(void)strftime(full, sizeof(full), "%Y%m%d%H%M%SZ", &tm);
+	(void)snprintf(out, UTC_TIME_SIZE, "%.13s", full + 2);
+	return 0;
 }

@@ -12,6 +12,10 @@
 time_t clock_now(void);
 /* Hold the clock at t; (time_t)-1 gives back the real one. */
 void clock_set(time_t t);
+/* t as UTCTime, "491231235959Z"; -1 outside of the years 1950 to 2049, which it
+ * does not have (RFC 5280 4.1.2.5.1). */
+#define UTC_TIME_SIZE 14 /* with its NUL */
+int clock_utc_time(time_t t, char out[static UTC_TIME_SIZE]);
 /* Monotonic nanoseconds, for measuring; never held. */
 uint64_t clock_ns(void);
 

@@ -223,6 +223,22 @@ test_clock(void **state)
 	assert_true(clock_ns() >= before);
 }
 
+static void
+test_utc_time(void **state)
+{
+	char out[UTC_TIME_SIZE];
+
+	assert_int_equal(clock_utc_time(0, out), 0);
+	assert_string_equal(out, "700101000000Z");
+	/* The last second that UTCTime has, and the first of its years. */
+	assert_int_equal(clock_utc_time(2524607999, out), 0);
+	assert_string_equal(out, "491231235959Z");
+	assert_int_equal(clock_utc_time(2524608000, out), -1);
+	assert_int_equal(clock_utc_time(-631152000, out), 0);
+	assert_string_equal(out, "500101000000Z");
+	assert_int_equal(clock_utc_time(-631152001, out), -1);
+}
+
 int
 main(void)
 {
@@ -236,6 +252,7 @@ main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_suggest),
 		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_utc_time),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
