@@ -25,6 +25,17 @@
 /* State files: the permanent state of a TPM with its NV full is below this. */
 #define MAX_STATE_FILE (512 * 1024)
 #define MAX_SMALL_FILE (64 * 1024)
+/* The same with what a migration puts around it. */
+#define MAX_STATE_BLOB (MAX_STATE_FILE + 1024)
+/* Tries to lock the state, 10 ms apart, that a client may ask for. */
+#define MAX_LOCK_RETRIES 1000
+
+/* The fixed part of a request; GET_INFO's. */
+#define MAX_WIRE_FIXED 16
+/* A TCTI's name and configuration, with its NUL. */
+#define MAX_TCTI 160
+/* The longest reply on any port, a state with its header. */
+#define MAX_WIRE_REPLY (MAX_STATE_BLOB + 64)
 
 /* Certificates. A real ODCA chain has 7; its longest member is 949 bytes. */
 #define MAX_CERT_SIZE  4096

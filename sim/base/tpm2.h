@@ -18,6 +18,7 @@ enum tpm_rc {			/* 6.6.3 */
 	RC_INITIALIZE	= 0x100,
 	RC_FAILURE	= 0x101,
 	RC_COMMAND_SIZE	= 0x142,
+	RC_LOCALITY	= 0x907,
 	RC_HANDLE_1	= 0x18b,	/* TPM_RC_HANDLE of the first handle */
 	RC_RETRY	= 0x922,
 };
@@ -84,6 +85,7 @@ enum tpm_se {			/* 6.11 */
 
 enum tpm_su {			/* 6.10 */
 	SU_CLEAR	= 0x0000,
+	SU_STATE	= 0x0001,
 };
 
 /* TPM_PT_MANUFACTURER of Intel: "INTC". */

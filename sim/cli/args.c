@@ -38,6 +38,8 @@ static const struct opt faults[] = {
 };
 static const struct opt listening[] = {
 	{ "mssim",        0, OPT_LIST,   AT(mssim),        "ADDR:PORT|unix:PATH", "listen for the simulators' protocol, the platform port being PORT+1 or PATH.ctrl; port 0 finds a free pair; may be repeated (default: 127.0.0.1:2321)", 0, 0 },
+	{ "swtpm-ctrl",   0, OPT_STRING, AT(swtpm_ctrl),   "ADDR:PORT|unix:PATH", "listen for swtpm's control channel, as QEMU's -tpmdev emulator has it; port 0 finds a free one", 0, 0 },
+	{ "swtpm-data",   0, OPT_STRING, AT(swtpm_data),   "ADDR:PORT|unix:PATH", "listen for swtpm's data channel: TPM commands without a frame; with one of these two alone there is no mssim port", 0, 0 },
 	{ "allow-remote", 0, OPT_FLAG,   AT(allow_remote), NULL,                  "listen on an address that is not loopback: everybody there controls the TPM", 0, 0 },
 	{ "ready-fd",     0, OPT_NUMBER, AT(ready_fd),     "N",                   "write the ready line to this descriptor too", 1, 65535 },
 	{ "strict-ms",    0, OPT_FLAG,   AT(strict_ms),    NULL,                  "start powered off, as the Microsoft simulator does", 0, 0 },

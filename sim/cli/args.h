@@ -18,6 +18,7 @@ struct args {
 	bool deterministic_rng;
 	/* LISTEN */
 	struct opt_list mssim;
+	const char *swtpm_ctrl, *swtpm_data;
 	bool allow_remote;
 	bool strict_ms;
 	unsigned ready_fd;   /* 0: none */

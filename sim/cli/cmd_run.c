@@ -19,14 +19,41 @@ text_at(const json_t *device, const char *a, const char *b, const char *c)
 	return json_string_value(at);
 }
 
+/* The address of a channel, with the port that was found for 0; NULL when there
+ * is none. The caller frees it. */
+static char *
+channel(const struct server *server, const char *address, enum port port)
+{
+	unsigned number = server_port_of(server, port);
+	const char *colon;
+	char *text = NULL;
+
+	if (address == NULL)
+		return NULL;
+	if (number == 0 || (colon = strrchr(address, ':')) == NULL)
+		return strdup(address);
+	return asprintf(&text, "%.*s:%u", (int)(colon - address), address,
+		   number) < 0
+		   ? NULL
+		   : text;
+}
+
 /* One line of JSON, for programs that wait for it. */
 static char *
-ready_line(const struct serve *s, const char *state, const json_t *device)
+ready_line(const struct args *a, const struct serve *s, const char *state,
+    const json_t *device)
 {
-	json_auto_t *all = json_pack("{s:b, s:s, s:i, s:s, s:s?, s:s?}",
-	    "ready", 1, "tcti", server_tcti(s->server), "pid", (int)getpid(),
-	    "state", state, "family", text_at(device, "family", NULL, NULL),
-	    "ek", text_at(device, "ek", "rsa2048", "public_sha256"));
+	const char *tcti = server_tcti(s->server);
+	auto_free char *ctrl =
+	    channel(s->server, a->swtpm_ctrl, PORT_SWTPM_CTRL);
+	auto_free char *data =
+	    channel(s->server, a->swtpm_data, PORT_SWTPM_DATA);
+	json_auto_t *all =
+	    json_pack("{s:b, s:s*, s:s*, s:s*, s:i, s:s, s:s?, s:s?}", "ready",
+		1, "tcti", tcti[0] != '\0' ? tcti : NULL, "swtpm_ctrl", ctrl,
+		"swtpm_data", data, "pid", (int)getpid(), "state", state,
+		"family", text_at(device, "family", NULL, NULL), "ek",
+		text_at(device, "ek", "rsa2048", "public_sha256"));
 
 	return all != NULL ? json_dumps(all, JSON_COMPACT) : NULL;
 }
@@ -70,6 +97,8 @@ serve(const struct args *a, const char *dir, struct err *e)
 		    a->startup != NULL && strcmp(a->startup, "clear") == 0,
 		.rng = a->deterministic_rng ? a->device.seed : NULL,
 		.mssim = &a->mssim,
+		.swtpm_ctrl = a->swtpm_ctrl,
+		.swtpm_data = a->swtpm_data,
 		.allow_remote = a->allow_remote,
 	};
 	json_auto_t *device = NULL;
@@ -86,7 +115,7 @@ serve(const struct args *a, const char *dir, struct err *e)
 		    dir);
 	if ((path = realpath(dir, NULL)) == NULL)
 		return err_errno(e, "resolve '%s'", dir);
-	if ((line = ready_line(&s, path, device)) == NULL)
+	if ((line = ready_line(a, &s, path, device)) == NULL)
 		return err_set(e, E_NOMEM, "ready line");
 	serve_forget_seed(a->device.seed);
 	if (serve_confine(e) != 0 || say_ready(line, a->ready_fd, e) != 0)

@@ -8,6 +8,7 @@
 #include "sim/tpm/engine.h"
 #include "sim/tpm/sandbox.h"
 #include "sim/tpm/store.h"
+#include "sim/tpm/swtpm.h"
 
 #define DEFAULT_ADDRESS "127.0.0.1:2321"
 
@@ -29,13 +30,35 @@ serve_power_on(
 		return 0;
 	if (engine_power_on(e) != 0)
 		return -1;
-	return o->startup ? tpmcmd_startup_clear(e) : 0;
+	return o->startup ? tpmcmd_startup(SU_CLEAR, e) : 0;
 }
 
 static int
-listen_all(struct server *server, const struct serve_options *o, struct err *e)
+listen_swtpm(struct server *server, const struct serve_options *o,
+    struct store *store, struct err *e)
 {
-	if (o->mssim->n == 0)
+	const struct swtpm_options options = { .store = store };
+
+	swtpm_configure(&options);
+	if (o->swtpm_ctrl != NULL &&
+	    server_listen_swtpm(server, PORT_SWTPM_CTRL, o->swtpm_ctrl, NULL,
+		o->allow_remote, e) != 0)
+		return -1;
+	return o->swtpm_data == NULL
+		   ? 0
+		   : server_listen_swtpm(server, PORT_SWTPM_DATA, o->swtpm_data,
+			 NULL, o->allow_remote, e);
+}
+
+static int
+listen_all(struct server *server, const struct serve_options *o,
+    struct store *store, struct err *e)
+{
+	bool swtpm = o->swtpm_ctrl != NULL || o->swtpm_data != NULL;
+
+	if (swtpm && listen_swtpm(server, o, store, e) != 0)
+		return -1;
+	if (o->mssim->n == 0 && !swtpm)
 		return server_listen_mssim(
 		    server, DEFAULT_ADDRESS, o->allow_remote, e);
 	for (size_t i = 0; i < o->mssim->n; i++)
@@ -53,7 +76,7 @@ serve_start(struct store *store, const struct serve_options *o,
 	if (serve_power_on(store, o, e) != 0)
 		return -1;
 	return server_new(&ret->server, e) != 0 ||
-		       listen_all(ret->server, o, e) != 0
+		       listen_all(ret->server, o, store, e) != 0
 		   ? -1
 		   : 0;
 }
@@ -80,7 +103,7 @@ serve_done(struct serve *s)
 	if (s->server != NULL)
 		server_free(s->server);
 	if (s->store != NULL)
-		engine_power_off();
+		swtpm_power_off();
 	store_free(s->store);
 	*s = (struct serve){ .store = NULL };
 }

@@ -17,7 +17,9 @@ struct serve {
 struct serve_options {
 	bool power, startup; /* on at start; TPM2_Startup(CLEAR) done */
 	const char *rng;     /* seed of all random numbers; NULL: real ones */
-	const struct opt_list *mssim; /* addresses; empty is the default one */
+	const struct opt_list *mssim; /* addresses; empty is the default one,
+					 unless there is a channel of swtpm's */
+	const char *swtpm_ctrl, *swtpm_data; /* addresses, or NULL */
 	bool allow_remote;
 };
 

@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <netinet/tcp.h>
+#include <unistd.h>
 
 #include "sim/base/limits.h"
 #include "sim/base/log.h"
@@ -71,55 +73,23 @@ take_input(struct conn *c, struct span fresh)
 }
 
 static void
-on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *area)
-{
-	struct conn *c = stream->data;
-
-	if (nread == 0)
-		return;
-	if (nread < 0) {
-		log_debug("mssim", "c=%u %s", c->id,
-		    nread == UV_EOF ? "left" : uv_strerror((int)nread));
-		conn_close(c);
-		return;
-	}
-	take_input(c, (struct span){ read_area, (size_t)nread });
-	if (c->state != CONN_READING)
-		(void)uv_read_stop(stream);
-}
-
-struct conn *
-conn_accept(uv_stream_t *listener, const struct conn_owner *owner)
-{
-	struct conn *c = calloc(1, sizeof(*c));
-
-	if (c == NULL)
-		return NULL;
-	c->owner = owner;
-	buf_init(&c->in, CONN_INPUT_CAP);
-	buf_init(&c->out, CONN_OUTPUT_CAP);
-	if (listener->type == UV_TCP)
-		(void)uv_tcp_init(listener->loop, &c->uv.tcp);
-	else
-		(void)uv_pipe_init(listener->loop, &c->uv.pipe, 0);
-	c->uv.handle.data = c;
-	if (uv_accept(listener, &c->uv.stream) != 0 ||
-	    uv_read_start(&c->uv.stream, on_alloc, on_read) != 0)
-		conn_close(c);
-	else if (listener->type == UV_TCP)
-		(void)uv_tcp_nodelay(&c->uv.tcp, 1);
-	return c;
-}
-
-static void
 on_closed(uv_handle_t *handle)
 {
 	struct conn *c = handle->data;
 
-	c->owner->closed(c);
+	if (c->owner != NULL)
+		c->owner->closed(c);
 	buf_free(&c->in);
 	buf_free(&c->out);
 	free(c);
+}
+
+static void
+drop_passed(struct conn *c)
+{
+	if (c->passed != NULL)
+		conn_close(c->passed);
+	c->passed = NULL;
 }
 
 void
@@ -128,7 +98,139 @@ conn_close(struct conn *c)
 	if (c->state == CONN_CLOSING)
 		return;
 	c->state = CONN_CLOSING;
+	drop_passed(c);
 	uv_close(&c->uv.handle, on_closed);
+}
+
+/* Its socket is not open yet. */
+static struct conn *
+conn_new(uv_loop_t *loop, uv_handle_type type, bool takes_fds)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	buf_init(&c->in, CONN_INPUT_CAP);
+	buf_init(&c->out, CONN_OUTPUT_CAP);
+	if (type == UV_TCP)
+		(void)uv_tcp_init(loop, &c->uv.tcp);
+	else
+		(void)uv_pipe_init(loop, &c->uv.pipe, takes_fds);
+	c->uv.handle.data = c;
+	return c;
+}
+
+/*
+ * Sockets that came with what was just read. Who sends more than one, or what
+ * is no socket (a virtual machine monitor sends its descriptor 0 along with
+ * each request), has them closed.
+ */
+static void
+keep_passed(struct conn *c)
+{
+	uv_pipe_t *pipe = &c->uv.pipe;
+
+	while (c->uv.handle.type == UV_NAMED_PIPE &&
+	       uv_pipe_pending_count(pipe) > 0) {
+		uv_handle_type type = uv_pipe_pending_type(pipe);
+		struct conn *passed = conn_new(pipe->loop, type, false);
+
+		if (passed == NULL)
+			return;
+		drop_passed(c);
+		if (uv_accept(&c->uv.stream, &passed->uv.stream) != 0 ||
+		    (type != UV_TCP && type != UV_NAMED_PIPE))
+			conn_close(passed);
+		else
+			c->passed = passed;
+	}
+}
+
+static void
+on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *area)
+{
+	struct conn *c = stream->data;
+
+	if (nread == 0)
+		return;
+	if (nread < 0) {
+		log_debug("server", "c=%u %s", c->id,
+		    nread == UV_EOF ? "left" : uv_strerror((int)nread));
+		conn_close(c);
+		return;
+	}
+	keep_passed(c);
+	take_input(c, (struct span){ read_area, (size_t)nread });
+	if (c->state == CONN_READING && c->in.n == 0)
+		drop_passed(c);
+	if (c->state != CONN_READING)
+		(void)uv_read_stop(stream);
+}
+
+static void
+start(struct conn *c, const struct conn_owner *owner)
+{
+	c->owner = owner;
+	if (uv_read_start(&c->uv.stream, on_alloc, on_read) != 0)
+		conn_close(c);
+	else if (c->uv.handle.type == UV_TCP)
+		(void)uv_tcp_nodelay(&c->uv.tcp, 1);
+}
+
+struct conn *
+conn_accept(
+    uv_stream_t *listener, const struct conn_owner *owner, bool takes_fds)
+{
+	struct conn *c = conn_new(listener->loop, listener->type, takes_fds);
+
+	if (c == NULL)
+		return NULL;
+	if (uv_accept(listener, &c->uv.stream) != 0) {
+		c->owner = owner;
+		conn_close(c);
+		return c;
+	}
+	start(c, owner);
+	return c;
+}
+
+struct conn *
+conn_open(
+    uv_loop_t *loop, int fd, const struct conn_owner *owner, bool takes_fds)
+{
+	uv_handle_type type = uv_guess_handle(fd);
+	struct conn *c = conn_new(loop, type, takes_fds);
+	int rc;
+
+	if (c == NULL) {
+		(void)close(fd);
+		errno = ENOMEM;
+		return NULL;
+	}
+	rc = type == UV_TCP          ? uv_tcp_open(&c->uv.tcp, fd)
+	     : type == UV_NAMED_PIPE ? uv_pipe_open(&c->uv.pipe, fd)
+				     : UV_ENOTSOCK;
+	if (rc != 0) {
+		conn_close(c);
+		(void)close(fd);
+		errno = -rc;
+		return NULL;
+	}
+	start(c, owner);
+	return c;
+}
+
+struct conn *
+conn_take_passed(struct conn *c, const struct conn_owner *owner)
+{
+	struct conn *passed = c->passed;
+
+	c->passed = NULL;
+	if (passed == NULL)
+		return NULL;
+	passed->attached = true;
+	start(passed, owner);
+	return passed;
 }
 
 void

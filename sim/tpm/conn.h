@@ -15,10 +15,10 @@
 
 #include "sim/base/buf.h"
 #include "sim/base/limits.h"
-#include "sim/tpm/mssim.h"
+#include "sim/tpm/wire.h"
 
 /* Most that one conn_send() is given: full of replies, and one more. */
-#define CONN_OUTPUT_CAP (MAX_CONN_OUTPUT + MAX_TPM_RESPONSE + 64)
+#define CONN_OUTPUT_CAP (MAX_CONN_OUTPUT + MAX_WIRE_REPLY)
 
 enum conn_state {
 	CONN_READING, /* takes input */
@@ -52,8 +52,11 @@ struct conn {
 	unsigned id;    /* in log lines */
 	unsigned group; /* of the address that it came by */
 	enum conn_state state;
-	bool finish; /* close once everything is written */
-	struct mssim_session session;
+	bool finish;      /* close once everything is written */
+	bool one_command; /* and close after it */
+	bool attached;    /* its socket came over another connection */
+	struct wire_session session;
+	struct conn *passed; /* a socket that came along, for who wants it */
 	struct buf in; /* not used yet: a part of a request, or requests held */
 	struct buf out; /* being written */
 	uv_write_t write;
@@ -61,9 +64,20 @@ struct conn {
 	STAILQ_ENTRY(conn) waiting;
 };
 
-/* Accept from listener (TCP or UNIX socket) and read. NULL: no memory. Who came
- * and left already gives a connection in CONN_CLOSING. */
-struct conn *conn_accept(uv_stream_t *listener, const struct conn_owner *owner);
+/*
+ * Accept from listener (TCP or UNIX socket) and read. NULL: no memory. Who came
+ * and left already gives a connection in CONN_CLOSING. takes_fds: sockets that
+ * come along with a request are kept in passed until the request was answered,
+ * and closed then.
+ */
+struct conn *conn_accept(
+    uv_stream_t *listener, const struct conn_owner *owner, bool takes_fds);
+/* The same for a connected socket that was inherited; taken over, also when
+ * this fails: NULL, with errno. */
+struct conn *conn_open(
+    uv_loop_t *loop, int fd, const struct conn_owner *owner, bool takes_fds);
+/* Read from what came along with c's request; NULL when nothing did. */
+struct conn *conn_take_passed(struct conn *c, const struct conn_owner *owner);
 /* Send and reset out: one system call, when the client reads. */
 void conn_send(struct conn *c, struct buf *out);
 /* From CONN_READING: no more input until conn_resume(). */

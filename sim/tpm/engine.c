@@ -23,6 +23,7 @@ static struct {
 	atomic_bool on;
 	atomic_bool physical_presence;
 	uint8_t locality;
+	bool wants_shutdown;
 	bool test_failure; /* the next self-test fails */
 	bool failed;       /* it did */
 	/* What manufacture puts in place of libtpms' firmware version. */
@@ -162,26 +163,57 @@ engine_init(struct store *store, struct err *e)
 	return 0;
 }
 
-int
-engine_try_state(struct err *e)
+/* In the child: whether the state comes up, with blob in place of a kind of it.
+ * A new permanent state comes without the volatile one of the old. */
+static bool
+comes_up(const char *name, struct span blob)
+{
+	store_keep_in_memory(tpm.store);
+	if (name != NULL && store_write(tpm.store, name, blob, NULL) != 0)
+		return false;
+	if (name != NULL && strcmp(name, TPM_PERMANENT_ALL_NAME) == 0 &&
+	    store_delete(tpm.store, TPM_VOLATILESTATE_NAME, NULL) != 0)
+		return false;
+	return engine_power_on(NULL) == 0;
+}
+
+/* 1: it does; 0: it does not, or the child died of it; -1: no child. */
+static int
+try_in_child(const char *name, struct span blob, struct err *e)
 {
 	int status;
 	pid_t pid = fork();
 
 	if (pid < 0)
 		return err_errno(e, "fork");
-	if (pid == 0) {
-		store_keep_in_memory(tpm.store);
-		_exit(engine_power_on(NULL) == 0 ? 0 : 1);
-	}
+	if (pid == 0)
+		_exit(comes_up(name, blob) ? 0 : 1);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+int
+engine_try_state(struct err *e)
+{
+	int good = try_in_child(NULL, (struct span){ NULL, 0 }, e);
+
+	if (good != 0)
+		return good > 0 ? 0 : -1;
 	err_set(e, E_FORMAT, "the TPM's state in '%s' is damaged",
 	    store_path(tpm.store));
 	return err_hint(
 	    e, "restore it, or use another --state; nothing was changed");
+}
+
+int
+engine_try_blob(const char *name, struct span blob, struct err *e)
+{
+	int good = try_in_child(name, blob, e);
+
+	if (good != 0)
+		return good > 0 ? 0 : -1;
+	return err_set(e, E_FORMAT, "libtpms does not take it");
 }
 
 void
@@ -218,7 +250,7 @@ after_init(void)
 {
 	/* Power on and reset end a cancel, as in the reference simulator. */
 	atomic_store(&wrap_cancel, false);
-	tpm.failed = tpm.test_failure = false;
+	tpm.failed = tpm.test_failure = tpm.wants_shutdown = false;
 }
 
 int
@@ -291,6 +323,20 @@ engine_set_cancel(bool on)
 }
 
 void
+engine_cancel(void)
+{
+	atomic_store(&wrap_cancel_once, true);
+	if (!wrap_active() && atomic_load(&tpm.on))
+		(void)TPMLIB_CancelCommand();
+}
+
+void
+engine_end_cancel(void)
+{
+	atomic_store(&wrap_cancel_once, false);
+}
+
+void
 engine_set_physical_presence(bool on)
 {
 	atomic_store(&tpm.physical_presence, on);
@@ -346,10 +392,27 @@ answer_failed(struct span command, struct buf *rsp)
 	return tpm2_put_rc(rsp, RC_FAILURE) ? -1 : 1;
 }
 
+static bool
+is_shutdown(struct span command, struct span response)
+{
+	uint16_t tag;
+	uint32_t code;
+
+	return get_header(command, &tag, &code) == 0 && code == CC_SHUTDOWN &&
+	       engine_response_code(response) == 0;
+}
+
+bool
+engine_wants_shutdown(void)
+{
+	return tpm.wants_shutdown;
+}
+
 int
 engine_process(
     uint8_t locality, struct span command, struct buf *rsp, struct err *e)
 {
+	struct span response;
 	uint32_t n = 0;
 	int failed;
 
@@ -368,7 +431,9 @@ engine_process(
 	if (TPMLIB_Process(&tpm.response, &n, &tpm.response_alloc, tpm.command,
 		(uint32_t)command.n) != TPM_SUCCESS)
 		return err_set(e, E_TPM, "libtpms ran out of memory");
-	if (buf_put(rsp, (struct span){ tpm.response, n }))
+	response = (struct span){ tpm.response, n };
+	tpm.wants_shutdown = !is_shutdown(command, response);
+	if (buf_put(rsp, response))
 		return err_set(e, E_NOMEM, "response of %u bytes", n);
 	return 0;
 }
@@ -392,6 +457,59 @@ engine_hash_end(void)
 {
 	if (engine_is_on())
 		(void)TPM_IO_Hash_End();
+}
+
+/* --- for the control channel --------------------------------------------- */
+
+bool
+engine_established(void)
+{
+	TPM_BOOL bit = 0;
+
+	return engine_is_on() &&
+	       TPM_IO_TpmEstablished_Get(&bit) == TPM_SUCCESS && bit;
+}
+
+int
+engine_reset_established(uint8_t locality)
+{
+	tpm.locality = locality;
+	return engine_is_on() && TPM_IO_TpmEstablished_Reset() == TPM_SUCCESS
+		   ? 0
+		   : -1;
+}
+
+uint32_t
+engine_buffer_size(uint32_t wanted, uint32_t *ret_min, uint32_t *ret_max)
+{
+	return TPMLIB_SetBufferSize(wanted, ret_min, ret_max);
+}
+
+int
+engine_volatile(struct buf *out, struct err *e)
+{
+	unsigned char *bytes = NULL;
+	uint32_t n = 0;
+	int rc = TPMLIB_VolatileAll_Store(&bytes, &n) != TPM_SUCCESS
+		     ? err_set(e, E_TPM, "libtpms gives no volatile state")
+		 : buf_put(out, (struct span){ bytes, n }) != 0
+		     ? err_set(e, E_LIMIT, "volatile state of %u bytes", n)
+		     : 0;
+
+	TPM_Free(bytes);
+	return rc;
+}
+
+int
+engine_info(uint64_t flags, struct buf *out, struct err *e)
+{
+	char *json = TPMLIB_GetInfo((enum TPMLIB_InfoFlags)flags);
+	int rc = json == NULL || buf_put(out, span_str(json)) != 0
+		     ? err_set(e, E_NOMEM, "libtpms' description of itself")
+		     : 0;
+
+	free(json);
+	return rc;
 }
 
 uint32_t

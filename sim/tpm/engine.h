@@ -27,6 +27,9 @@ int engine_init(struct store *store, struct err *e);
  * threads are made.
  */
 int engine_try_state(struct err *e);
+/* The same for a blob in place of one of the store's, "permall" or
+ * "volatilestate", which stays as it is. The TPM is off. */
+int engine_try_blob(const char *name, struct span blob, struct err *e);
 /* Manufacture on the next power-on of an empty store with this entropy (48
  * bytes, used once) and these firmware version words, instead of random bytes
  * and libtpms' version. */
@@ -49,6 +52,9 @@ void engine_set_nv(bool on);
 /* A level, not an edge: while it is on, RSA key generation ends with
  * TPM_RC_CANCELED. Any thread, also while a command runs. */
 void engine_set_cancel(bool on);
+/* The same for the command that runs, and until engine_end_cancel(). */
+void engine_cancel(void);
+void engine_end_cancel(void);
 /* Any thread, also while a command runs. */
 void engine_set_physical_presence(bool on);
 /* The next TPM2_SelfTest fails and puts the TPM into failure mode. */
@@ -70,9 +76,27 @@ uint32_t engine_response_code(struct span response);
 /* "GetRandom" for 0x17b; "0x20000000" (static buffer) for what is unknown. */
 const char *engine_command_name(uint32_t command_code);
 
+/* True when the last command since power on was no TPM2_Shutdown that
+ * succeeded: a loss of power now is one that the TPM takes note of. */
+bool engine_wants_shutdown(void);
+
 /* H-CRTM / D-RTM event (_TPM_Hash_Start ...); nothing happens when off. */
 void engine_hash_start(void);
 void engine_hash_data(struct span data);
 void engine_hash_end(void);
+
+/* What swtpm's control channel asks of a TPM. tpmEstablished of the TIS (TCG PC
+ * Client Platform TPM Profile, 6.5.3.3); off: false. A reset is refused at
+ * localities that may not: -1. */
+bool engine_established(void);
+int engine_reset_established(uint8_t locality);
+/* Largest command and response: wanted, as far as libtpms goes; 0 asks only. */
+uint32_t
+engine_buffer_size(uint32_t wanted, uint32_t *ret_min, uint32_t *ret_max);
+/* Append what is lost with the power, as libtpms' blob. E_TPM. */
+int engine_volatile(struct buf *out, struct err *e);
+/* Append libtpms' description of itself, JSON without a NUL; flags are those of
+ * TPMLIB_GetInfo(). */
+int engine_info(uint64_t flags, struct buf *out, struct err *e);
 
 #endif

@@ -31,7 +31,7 @@ open_socket(const union sockaddr_any *a)
 }
 
 static void
-add_socket(struct listen_set *set, int fd, enum mssim_port port)
+add_socket(struct listen_set *set, int fd, enum port port)
 {
 	set->sockets[set->n++] =
 	    (struct listen_socket){ .fd = fd, .port = port };
@@ -52,8 +52,8 @@ listen_close(struct listen_set *set)
 /* --- TCP --------------------------------------------------------------- */
 
 static int
-open_port(struct listen_set *set, const union sockaddr_any *any, uint16_t port,
-    enum mssim_port which)
+open_number(struct listen_set *set, const union sockaddr_any *any,
+    uint16_t port, enum port which)
 {
 	union sockaddr_any a = *any;
 	int fd;
@@ -78,21 +78,31 @@ bound_port(int fd, uint16_t *ret)
 	return 0;
 }
 
-/* Command port and the next one, both on the same address. set->port is the
- * port that was tried last, for the message. */
+/* set->port is what was tried last, for the message. */
 static int
-open_pair(struct listen_set *set, const union sockaddr_any *any)
+open_first(
+    struct listen_set *set, const union sockaddr_any *any, enum port which)
 {
-	if (open_port(set, any, set->port, MSSIM_COMMAND) != 0)
+	if (open_number(set, any, set->port, which) != 0)
 		return -1;
-	if (set->port == 0 &&
-	    bound_port(set->sockets[set->n - 1].fd, &set->port) != 0)
+	return set->port != 0
+		   ? 0
+		   : bound_port(set->sockets[set->n - 1].fd, &set->port);
+}
+
+/* Command port and the next one, both on the same address. */
+static int
+open_pair(
+    struct listen_set *set, const union sockaddr_any *any, enum port which)
+{
+	if (open_first(set, any, which) != 0)
 		return -1;
 	if (set->port == UINT16_MAX) {
 		errno = EADDRINUSE;
 		return -1;
 	}
-	return open_port(set, any, (uint16_t)(set->port + 1), MSSIM_PLATFORM);
+	return open_number(
+	    set, any, (uint16_t)(set->port + 1), PORT_MSSIM_PLATFORM);
 }
 
 /* A machine without IPv6 (or IPv4) still has a "localhost". */
@@ -102,14 +112,18 @@ no_such_family(void)
 	return errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT;
 }
 
+/* PORT_MSSIM is a pair. */
 static int
-open_all(struct listen_set *set, const struct address *a)
+open_all(struct listen_set *set, const struct address *a, enum port which)
 {
 	int saved;
 
 	for (unsigned i = 0; i < a->n; i++) {
-		if (open_pair(set, &a->any[i]) == 0 ||
-		    (a->n > 1 && no_such_family()))
+		int rc = which == PORT_MSSIM
+			     ? open_pair(set, &a->any[i], which)
+			     : open_first(set, &a->any[i], which);
+
+		if (rc == 0 || (a->n > 1 && no_such_family()))
 			continue;
 		saved = errno;
 		listen_close(set);
@@ -120,43 +134,49 @@ open_all(struct listen_set *set, const struct address *a)
 }
 
 static int
-cannot_listen(const struct address *a, struct err *e)
+cannot_listen(const struct address *a, enum port which, struct err *e)
 {
-	bool busy = errno == EADDRINUSE;
+	bool busy = errno == EADDRINUSE, pair = which == PORT_MSSIM;
 
 	if (a->port == 0)
-		err_errno(e, "listen on a free pair of ports of %s", a->host);
-	else
+		err_errno(e, "listen on a free %s of %s",
+		    pair ? "pair of ports" : "port", a->host);
+	else if (pair)
 		err_errno(e, "listen on %s, ports %u and %u", a->host, a->port,
 		    a->port + 1);
+	else
+		err_errno(e, "listen on %s, port %u", a->host, a->port);
 	if (!busy || e == NULL)
 		return -1;
 	e->code = E_BUSY;
-	return err_hint(e, "stop what listens there, or let port 0 find two "
-			   "free ports");
+	return err_hint(e, pair ? "stop what listens there, or let port 0 find "
+				  "two free ports"
+				: "stop what listens there, or let port 0 find "
+				  "a free one");
 }
 
 static int
-listen_tcp(const struct address *a, struct listen_set *ret, struct err *e)
+listen_tcp(const struct address *a, enum port which, struct listen_set *ret,
+    struct err *e)
 {
 	struct listen_set set;
 	int tries = a->port == 0 ? MAX_PORT_TRIES : 1;
 
-	if (a->port == UINT16_MAX) {
+	if (a->port == UINT16_MAX && which == PORT_MSSIM) {
 		err_set(e, E_USAGE, "port %u has no next one for the platform",
 		    a->port);
 		return err_hint(e, "choose a port below %u", UINT16_MAX);
 	}
 	for (; tries > 0; tries--) {
 		set = (struct listen_set){ .port = a->port };
-		if (open_all(&set, a) == 0) {
+		if (open_all(&set, a, which) == 0) {
 			*ret = set;
 			return 0;
 		}
 		if (errno != EADDRINUSE)
 			break;
 	}
-	return cannot_listen(a, e);
+	return cannot_listen(a, which, e);
 }
 
 /* --- UNIX -------------------------------------------------------------- */
@@ -176,11 +196,11 @@ is_stale(const union sockaddr_any *a)
 	       errno == ECONNREFUSED;
 }
 
-/* 0600 from the first moment: chmod(2) after bind(2) would leave a gap. */
+/* Its mode from the first moment: chmod(2) after bind(2) would leave a gap. */
 static int
-open_private(const union sockaddr_any *a)
+open_private(const union sockaddr_any *a, unsigned mode)
 {
-	mode_t mask = umask(0177);
+	mode_t mask = umask(~mode & 0777);
 	int fd = open_socket(a);
 
 	if (fd < 0 && errno == EADDRINUSE) {
@@ -194,15 +214,25 @@ open_private(const union sockaddr_any *a)
 }
 
 static int
-open_unix(struct listen_set *set, const union sockaddr_any *a,
-    enum mssim_port port, struct err *e)
+set_owner(const char *path, const struct listen_options *o, struct err *e)
 {
-	int fd = open_private(a);
+	if (o->uid == -1 && o->gid == -1)
+		return 0;
+	return chown(path, (uid_t)o->uid, (gid_t)o->gid) == 0
+		   ? 0
+		   : err_errno(e, "change the owner of '%s'", path);
+}
+
+static int
+open_unix(struct listen_set *set, const union sockaddr_any *a,
+    const struct listen_options *o, enum port port, struct err *e)
+{
+	int fd = open_private(a, o->mode != 0 ? o->mode : 0600);
 
 	if (fd >= 0) {
 		add_socket(set, fd, port);
 		set->sockets[set->n - 1].un = a->un;
-		return 0;
+		return set_owner(a->un.sun_path, o, e);
 	}
 	if (errno != EADDRINUSE)
 		return err_errno(e, "listen on %s", a->un.sun_path);
@@ -213,17 +243,31 @@ open_unix(struct listen_set *set, const union sockaddr_any *a,
 	return err_hint(e, "choose another path, or remove it if it is yours");
 }
 
+static const struct listen_options private = { .uid = -1, .gid = -1 };
+
+/* address_parse() left room for the suffix. */
 static int
-listen_unix(const struct address *a, struct listen_set *ret, struct err *e)
+open_unix_pair(struct listen_set *set, const struct address *a, struct err *e)
 {
-	struct listen_set set = { 0 };
 	union sockaddr_any ctrl = a->any[0];
 
-	/* address_parse() left room for the suffix. */
 	strncat(ctrl.un.sun_path, ".ctrl",
 	    sizeof(ctrl.un.sun_path) - strlen(ctrl.un.sun_path) - 1);
-	if (open_unix(&set, &a->any[0], MSSIM_COMMAND, e) != 0 ||
-	    open_unix(&set, &ctrl, MSSIM_PLATFORM, e) != 0) {
+	return open_unix(set, &a->any[0], &private, PORT_MSSIM, e) != 0 ||
+		       open_unix(
+			   set, &ctrl, &private, PORT_MSSIM_PLATFORM, e) != 0
+		   ? -1
+		   : 0;
+}
+
+int
+listen_mssim(const struct address *a, struct listen_set *ret, struct err *e)
+{
+	struct listen_set set = { 0 };
+
+	if (!address_is_unix(a))
+		return listen_tcp(a, PORT_MSSIM, ret, e);
+	if (open_unix_pair(&set, a, e) != 0) {
 		listen_close(&set);
 		return -1;
 	}
@@ -232,9 +276,18 @@ listen_unix(const struct address *a, struct listen_set *ret, struct err *e)
 }
 
 int
-listen_open(const struct address *a, struct listen_set *ret, struct err *e)
+listen_port(const struct address *a, enum port port,
+    const struct listen_options *o, struct listen_set *ret, struct err *e)
 {
-	if (address_is_unix(a))
-		return listen_unix(a, ret, e);
-	return listen_tcp(a, ret, e);
+	struct listen_set set = { 0 };
+
+	if (!address_is_unix(a))
+		return listen_tcp(a, port, ret, e);
+	if (open_unix(&set, &a->any[0], o != NULL ? o : &private, port, e) !=
+	    0) {
+		listen_close(&set);
+		return -1;
+	}
+	*ret = set;
+	return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * listen.h - the sockets of one --mssim address: a command and a platform
- * socket, on each address that "localhost" has.  Makes descriptors that
- * listen; accepting is the event loop's (server.c).
+ * listen.h - the sockets of an address, on each one that "localhost" has: a
+ * pair for mssim, command and platform, or one for a channel of swtpm's.  Makes
+ * descriptors that listen; accepting is the event loop's (server.c).
  */
 #ifndef SIM_TPM_LISTEN_H
 #define SIM_TPM_LISTEN_H
@@ -10,7 +10,7 @@
 
 #include "sim/base/err.h"
 #include "sim/tpm/address.h"
-#include "sim/tpm/mssim.h"
+#include "sim/tpm/wire.h"
 
 /* Clients that connect in a burst are none that wait (they retry by the second
  * when the queue is full). */
@@ -18,21 +18,32 @@
 
 struct listen_socket {
 	int fd;
-	enum mssim_port port;
+	enum port port;
 	struct sockaddr_un un; /* sun_path to remove at the end, or "" */
 };
 
+struct listen_options {
+	unsigned mode;   /* of a UNIX socket's file; 0: 0600 */
+	int uid, gid;    /* its owner; -1: as it is */
+	bool disconnect; /* each connection is for one command */
+};
+
 struct listen_set {
-	uint16_t port; /* command port; 0 for UNIX sockets */
+	uint16_t port; /* of the first socket; 0 for UNIX sockets */
 	unsigned n;
 	struct listen_socket sockets[4];
 };
 
 /*
- * Listen on a. E_BUSY and a hint when somebody else does; a UNIX socket that
- * nobody listens on any more is replaced, anything else of that name is not.
+ * Listen for mssim on a: the platform is on the next port, or PATH.ctrl. E_BUSY
+ * and a hint when somebody else does; a UNIX socket that nobody listens on any
+ * more is replaced, anything else of that name is not.
  */
-int listen_open(const struct address *a, struct listen_set *ret, struct err *e);
+int
+listen_mssim(const struct address *a, struct listen_set *ret, struct err *e);
+/* Listen on a for one kind of port. o NULL: defaults. */
+int listen_port(const struct address *a, enum port port,
+    const struct listen_options *o, struct listen_set *ret, struct err *e);
 /* Close what is open, and remove UNIX sockets. */
 void listen_close(struct listen_set *set);
 

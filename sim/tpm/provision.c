@@ -396,15 +396,15 @@ provision_device(const struct device *d, const struct pki *p,
     unsigned pcr_banks, struct provisioned *ret, struct err *e)
 {
 	provisioned_init(ret, d);
-	if (tpmcmd_startup_clear(e) != 0 || allocate_pcrs(pcr_banks, e) != 0 ||
-	    set_lockout(e) != 0)
+	if (tpmcmd_startup(SU_CLEAR, e) != 0 ||
+	    allocate_pcrs(pcr_banks, e) != 0 || set_lockout(e) != 0)
 		return -1;
 	if (ret->in_nv && issue_chain(d, p, ret, e) != 0)
 		return -1;
 	if (certify_eks(d, p, create_ek, ret, e) != 0 ||
 	    (ret->in_nv && put_certificates(d, 0, ret, e) != 0))
 		return -1;
-	return tpmcmd_shutdown_clear(e);
+	return tpmcmd_shutdown(SU_CLEAR, e);
 }
 
 /* Signed at the factory, the ROM CA certificate is as old as the device. The
@@ -431,7 +431,7 @@ provision_update(const struct device *d, const struct pki *p,
 	uint32_t n;
 
 	provisioned_init(ret, d);
-	if (tpmcmd_startup_clear(e) != 0 ||
+	if (tpmcmd_startup(SU_CLEAR, e) != 0 ||
 	    read_chain(&old_chain, &n, e) != 0 ||
 	    issue_chain(d, p, ret, e) != 0 ||
 	    check_rom(buf_span(&ret->rom), buf_span(&old_chain), e) != 0)
@@ -439,7 +439,7 @@ provision_update(const struct device *d, const struct pki *p,
 	if (certify_eks(d, p, read_ek, ret, e) != 0 ||
 	    put_certificates(d, n, ret, e) != 0)
 		return -1;
-	return tpmcmd_shutdown_clear(e);
+	return tpmcmd_shutdown(SU_CLEAR, e);
 }
 
 void

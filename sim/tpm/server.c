@@ -9,23 +9,24 @@
 #include "sim/tpm/engine.h"
 #include "sim/tpm/listen.h"
 #include "sim/tpm/server.h"
+#include "sim/tpm/wire.h"
 
 struct listener {
 	union uv_socket uv;
 	struct server *server;
 	struct listen_socket socket;
-	unsigned group; /* sockets of one address */
+	bool disconnect; /* a connection is for one command */
+	unsigned group;  /* sockets of one address */
 	TAILQ_ENTRY(listener) all;
 };
 
-/* The one command that runs on the thread pool. */
+/* The one request that runs on the thread pool. */
 struct job {
 	uv_work_t work;
 	struct conn *c; /* NULL: nothing runs */
-	struct mssim_request request;
-	uint8_t locality;
-	struct buf command;
-	struct buf response;
+	struct wire_request request;
+	struct buf fixed, body; /* of the request */
+	struct buf reply;
 	uint64_t begin;
 };
 
@@ -39,11 +40,12 @@ struct server {
 	struct job job;
 	struct buf reply; /* of the batch that runs */
 	unsigned n_conns, last_id, groups;
-	bool full; /* and the log says so */
+	unsigned n_attached; /* data channels that came over a control one */
+	unsigned end_with;   /* ports: who leaves one of them ends us */
+	bool full;           /* and the log says so */
 	bool stopping;
 	uint16_t port;
-	char tcti[sizeof("mssim:host=,port=65535") +
-		  sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	char tcti[MAX_TCTI];
 };
 
 /* --- log --------------------------------------------------------------- */
@@ -56,34 +58,21 @@ log_begin(void)
 }
 
 static void
-log_request(const struct conn *c, const struct mssim_request *r,
-    struct span command, struct span response, uint64_t begin)
+log_request(const struct conn *c, const struct wire_request *r,
+    struct span reply, uint64_t begin)
 {
 	unsigned us = (unsigned)((clock_ns() - begin) / 1000);
 	const char *name = r->cmd == NULL ? "unknown" : r->cmd->name;
+	struct span command = wire_command(r);
 	uint32_t cc;
 
 	if (span_skip(&command, 6) || span_get_u32(&command, &cc))
-		log_debug("mssim", "c=%u cmd=%s code=%u us=%u", c->id, name,
+		log_debug("server", "c=%u cmd=%s code=%u us=%u", c->id, name,
 		    r->code, us);
 	else
-		log_debug("mssim", "c=%u cmd=%s cc=%s rc=0x%03x us=%u", c->id,
+		log_debug("server", "c=%u cmd=%s cc=%s rc=0x%03x us=%u", c->id,
 		    name, engine_command_name(cc),
-		    engine_response_code(response), us);
-}
-
-/* The TPM's response in what was replied to r. */
-static struct span
-response_in(const struct mssim_request *r, struct span reply)
-{
-	struct span response = { NULL, 0 };
-	uint32_t n;
-
-	if (r->raw)
-		return reply;
-	if (span_get_u32(&reply, &n) == 0)
-		(void)span_get(&reply, n, &response);
-	return response;
+		    engine_response_code(wire_response(r, reply)), us);
 }
 
 /* --- end --------------------------------------------------------------- */
@@ -136,7 +125,7 @@ stop_platform(struct server *s, unsigned group)
 
 	for (l = TAILQ_FIRST(&s->listeners); l != NULL; l = next) {
 		next = TAILQ_NEXT(l, all);
-		if (l->group == group && l->socket.port == MSSIM_PLATFORM)
+		if (l->group == group && l->socket.port == PORT_MSSIM_PLATFORM)
 			listener_close(l);
 	}
 }
@@ -144,7 +133,7 @@ stop_platform(struct server *s, unsigned group)
 static void
 on_signal(uv_signal_t *signal, int number)
 {
-	log_info("mssim", "%s", strsignal(number));
+	log_info("server", "%s", strsignal(number));
 	stop(signal->data);
 }
 
@@ -157,13 +146,13 @@ wait_for_tpm(struct server *s, struct conn *c)
 	STAILQ_INSERT_TAIL(&s->waiting, c, waiting);
 }
 
-/* On a thread of the pool. */
+/* On a thread of the pool. A row that may run here ends no connection. */
 static void
 job_run(uv_work_t *work)
 {
 	struct job *job = work->data;
 
-	mssim_process(job->locality, buf_span(&job->command), &job->response);
+	(void)wire_run(&job->request, &job->reply);
 }
 
 /* First the others, which wait since it began, then the rest of c's own. */
@@ -179,6 +168,14 @@ job_next(struct server *s, struct conn *c)
 	}
 }
 
+/* A connection for one command has had it. */
+static void
+after_command(struct conn *c, const struct wire_request *r)
+{
+	if (c->one_command && r->cmd != NULL && r->cmd->needs_tpm)
+		conn_finish(c);
+}
+
 static void
 on_job_done(uv_work_t *work, int status)
 {
@@ -186,34 +183,33 @@ on_job_done(uv_work_t *work, int status)
 	struct server *s = job->c->owner->data;
 	struct conn *c = job->c;
 
-	job->request.body = buf_span(&job->command);
-	if (mssim_frame(&job->request, buf_span(&job->response), &s->reply))
-		conn_close(c);
+	engine_end_cancel();
 	if (log_enabled(LOG_DEBUG))
-		log_request(c, &job->request, buf_span(&job->command),
-		    buf_span(&job->response), job->begin);
-	buf_free(&job->command);
-	buf_free(&job->response);
+		log_request(
+		    c, &job->request, buf_span(&job->reply), job->begin);
 	job->c = NULL;
-	conn_send(c, &s->reply);
+	conn_send(c, &job->reply);
+	after_command(c, &job->request);
+	buf_free(&job->fixed);
+	buf_free(&job->body);
+	buf_free(&job->reply);
 	if (s->stopping)
 		close_all(s);
 	else
 		job_next(s, c);
 }
 
-/* The spans of r are gone once c's input moves; the command is kept. */
+/* The spans of r are gone once c's input moves: they are kept. */
 static int
-job_start(struct server *s, struct conn *c, const struct mssim_request *r)
+job_start(struct server *s, struct conn *c, const struct wire_request *r)
 {
 	struct job *job = &s->job;
-	struct span command;
 
-	if (!mssim_tpm_command(r, &job->locality, &command) ||
-	    buf_put(&job->command, command) != 0)
+	if (buf_put(&job->fixed, r->fixed) || buf_put(&job->body, r->body))
 		return -1;
 	job->request = *r;
-	job->request.fixed = job->request.body = (struct span){ NULL, 0 };
+	job->request.fixed = buf_span(&job->fixed);
+	job->request.body = buf_span(&job->body);
 	job->begin = log_begin();
 	job->work.data = job;
 	job->c = c;
@@ -225,22 +221,39 @@ job_start(struct server *s, struct conn *c, const struct mssim_request *r)
 /* --- requests ---------------------------------------------------------- */
 
 static void
-run_now(struct server *s, struct conn *c, const struct mssim_request *r)
+add_conn(struct server *s, struct conn *c, enum port port)
 {
-	uint64_t begin = log_begin();
-	size_t before = s->reply.n;
-	enum mssim_then then = mssim_run(&c->session, r, &s->reply);
-	struct span reply = buf_span(&s->reply);
+	c->id = ++s->last_id;
+	c->session.port = port;
+	TAILQ_INSERT_TAIL(&s->conns, c, all);
+	s->n_conns++;
+}
 
-	(void)span_skip(&reply, before);
-	if (log_enabled(LOG_DEBUG))
-		log_request(c, r, r->body, response_in(r, reply), begin);
-	if (then == THEN_CONTINUE && s->reply.n < MAX_CONN_OUTPUT)
+/* The socket that came with c's request: a monitor's, which writes a command
+ * at a time. */
+static void
+attach_data(struct server *s, struct conn *c)
+{
+	struct conn *data = conn_take_passed(c, &s->owner);
+
+	if (data == NULL)
 		return;
-	conn_send(c, &s->reply);
-	if (then == THEN_CONTINUE)
+	add_conn(s, data, PORT_SWTPM_DATA);
+	data->session.whole_writes = true;
+	s->n_attached++;
+	log_info(
+	    "server", "c=%u attached a data channel, c=%u", c->id, data->id);
+}
+
+/* What becomes of c, whose reply was sent. Who sees the end of a connection
+ * finds no listener any more. */
+static void
+then_do(struct server *s, struct conn *c, enum wire_then then)
+{
+	if (then == THEN_ADOPT) {
+		attach_data(s, c);
 		return;
-	/* Who sees the end of this connection finds no listener any more. */
+	}
 	if (then == THEN_STOP_PORT)
 		stop_platform(s, c->group);
 	if (then == THEN_STOP_SERVER)
@@ -248,14 +261,25 @@ run_now(struct server *s, struct conn *c, const struct mssim_request *r)
 	conn_finish(c);
 }
 
-static bool
-is_long(const struct mssim_request *r)
+static void
+run_now(struct server *s, struct conn *c, const struct wire_request *r)
 {
-	struct span command;
-	uint8_t locality;
+	uint64_t begin = log_begin();
+	size_t before = s->reply.n;
+	enum wire_then then = wire_run(r, &s->reply);
+	struct span reply = buf_span(&s->reply);
 
-	return mssim_tpm_command(r, &locality, &command) &&
-	       engine_is_long(command);
+	(void)span_skip(&reply, before);
+	if (log_enabled(LOG_DEBUG))
+		log_request(c, r, reply, begin);
+	if (then == THEN_CONTINUE && !c->one_command &&
+	    s->reply.n < MAX_CONN_OUTPUT)
+		return;
+	conn_send(c, &s->reply);
+	if (then != THEN_CONTINUE)
+		then_do(s, c, then);
+	else
+		after_command(c, r);
 }
 
 /*
@@ -266,20 +290,23 @@ is_long(const struct mssim_request *r)
 static bool
 step(struct server *s, struct conn *c, struct span *in)
 {
-	struct mssim_request r;
+	struct wire_request r;
 	struct err e = ERR_INIT;
-	int found = mssim_parse(&c->session, *in, &r, &e);
+	int found = wire_parse(&c->session, *in, &r, &e);
 	bool busy, slow;
 
 	if (found < 0) {
-		log_info("mssim", "c=%u %s", c->id, e.msg);
+		log_info("server", "c=%u %s", c->id, e.msg);
 		conn_send(c, &s->reply);
 		conn_finish(c);
 	}
 	if (found <= 0)
 		return false;
-	busy = r.cmd != NULL && r.cmd->needs_tpm && s->job.c != NULL;
-	slow = !busy && is_long(&r);
+	r.tpm_busy = s->job.c != NULL;
+	r.fd_passed = c->passed != NULL;
+	r.data_attached = s->n_attached > 0;
+	busy = r.cmd != NULL && r.cmd->needs_tpm && r.tpm_busy;
+	slow = !busy && wire_is_long(&r);
 	if (busy || slow)
 		conn_send(c, &s->reply);
 	if (c->state != CONN_READING)
@@ -315,38 +342,60 @@ on_closed(struct conn *c)
 
 	TAILQ_REMOVE(&s->conns, c, all);
 	s->n_conns--;
+	s->n_attached -= c->attached;
 	if (s->n_conns < MAX_CONNS)
 		s->full = false;
+	if (!s->stopping && (s->end_with & c->session.port)) {
+		log_info("server", "c=%u left: the end", c->id);
+		stop(s);
+	}
 }
 
 /* --- listening --------------------------------------------------------- */
+
+static const char *
+port_name(enum port port)
+{
+	switch (port) {
+	case PORT_MSSIM:
+		return "command port";
+	case PORT_MSSIM_PLATFORM:
+		return "platform port";
+	case PORT_SWTPM_DATA:
+		return "data channel";
+	case PORT_SWTPM_CTRL:
+		return "control channel";
+	}
+	return "?";
+}
 
 static void
 on_connection(uv_stream_t *stream, int status)
 {
 	struct listener *l = stream->data;
 	struct server *s = l->server;
-	struct conn *c = status < 0 ? NULL : conn_accept(stream, &s->owner);
+	enum port port = l->socket.port;
+	struct conn *c = NULL;
 
+	if (status >= 0)
+		c = conn_accept(stream, &s->owner, port == PORT_SWTPM_CTRL);
 	if (c == NULL) {
-		log_warn("mssim", "connection lost: %s",
+		log_warn("server", "connection lost: %s",
 		    status < 0 ? uv_strerror(status) : "out of memory");
 		return;
 	}
-	c->id = ++s->last_id;
+	add_conn(s, c, port);
 	c->group = l->group;
-	c->session.port = l->socket.port;
-	TAILQ_INSERT_TAIL(&s->conns, c, all);
-	if (++s->n_conns > MAX_CONNS) {
+	c->one_command = l->disconnect;
+	if (s->n_conns > MAX_CONNS) {
 		if (!s->full)
-			log_warn("mssim", "more than %d connections: refused",
+			log_warn("server", "more than %d connections: refused",
 			    MAX_CONNS);
 		s->full = true;
 		conn_close(c);
 		return;
 	}
-	log_info("mssim", "c=%u connected to the %s port", c->id,
-	    l->socket.port == MSSIM_COMMAND ? "command" : "platform");
+	log_info("server", "c=%u connected to the %s", c->id, port_name(port));
 }
 
 static int
@@ -365,7 +414,7 @@ open_handle(struct listener *l, bool is_unix)
 /* The descriptor is taken over, also when this fails. */
 static int
 add_listener(struct server *s, const struct listen_socket *socket, bool is_unix,
-    struct err *e)
+    bool disconnect, struct err *e)
 {
 	struct listener *l = calloc(1, sizeof(*l));
 	int rc;
@@ -377,12 +426,29 @@ add_listener(struct server *s, const struct listen_socket *socket, bool is_unix,
 	l->server = s;
 	l->socket = *socket;
 	l->group = s->groups;
+	l->disconnect = disconnect;
 	rc = open_handle(l, is_unix);
 	l->uv.handle.data = l;
 	TAILQ_INSERT_TAIL(&s->listeners, l, all);
 	if (rc == 0)
 		rc = uv_listen(&l->uv.stream, LISTEN_BACKLOG, on_connection);
 	return rc == 0 ? 0 : err_set(e, E_IO, "listen: %s", uv_strerror(rc));
+}
+
+/* What is in set is taken over, also when this fails. */
+static int
+add_listeners(struct server *s, struct listen_set *set, bool is_unix,
+    bool disconnect, struct err *e)
+{
+	while (set->n > 0) {
+		set->n--;
+		if (add_listener(
+			s, &set->sockets[set->n], is_unix, disconnect, e)) {
+			listen_close(set);
+			return -1;
+		}
+	}
+	return 0;
 }
 
 /* Clients may be in another directory: absolute, if a socket's address has
@@ -408,37 +474,101 @@ set_tcti(struct server *s, const struct address *a)
 		    "mssim:host=%s,port=%u", address_connect_host(a), s->port);
 }
 
+static int
+check_remote(
+    const struct address *a, const char *text, bool allow_remote, struct err *e)
+{
+	if (address_is_loopback(a) || allow_remote)
+		return 0;
+	err_set(e, E_USAGE,
+	    "'%s' can be reached from other machines, and there is no "
+	    "authentication",
+	    text);
+	return err_hint(e, "listen on 127.0.0.1, or say --allow-remote if the "
+			   "network is trusted");
+}
+
 int
 server_listen_mssim(
     struct server *s, const char *address, bool allow_remote, struct err *e)
 {
 	struct address a;
 	struct listen_set set;
+	uint16_t port;
 
-	if (address_parse(address, &a, e) != 0)
+	if (address_parse(address, &a, e) != 0 ||
+	    check_remote(&a, address, allow_remote, e) != 0 ||
+	    listen_mssim(&a, &set, e) != 0)
 		return -1;
-	if (!address_is_loopback(&a) && !allow_remote) {
-		err_set(e, E_USAGE,
-		    "'%s' can be reached from other machines, and mssim has "
-		    "no authentication",
-		    address);
-		return err_hint(e, "listen on 127.0.0.1, or say --allow-remote "
-				   "if the network is trusted");
-	}
-	if (listen_open(&a, &set, e) != 0)
+	port = set.port;
+	if (add_listeners(s, &set, address_is_unix(&a), false, e) != 0)
 		return -1;
-	while (set.n > 0) {
-		set.n--;
-		if (add_listener(
-			s, &set.sockets[set.n], address_is_unix(&a), e) != 0) {
-			listen_close(&set);
-			return -1;
-		}
-	}
 	if (s->groups++ == 0) {
-		s->port = set.port;
+		s->port = port;
 		set_tcti(s, &a);
 	}
+	return 0;
+}
+
+int
+server_listen_swtpm(struct server *s, enum port port, const char *address,
+    const struct listen_options *o, bool allow_remote, struct err *e)
+{
+	struct address a;
+	struct listen_set set;
+
+	if (address_parse(address, &a, e) != 0 ||
+	    check_remote(&a, address, allow_remote, e) != 0 ||
+	    listen_port(&a, port, o, &set, e) != 0)
+		return -1;
+	s->groups++;
+	return add_listeners(
+	    s, &set, address_is_unix(&a), o != NULL && o->disconnect, e);
+}
+
+int
+server_adopt_listener(struct server *s, enum port port, int fd, struct err *e)
+{
+	const struct listen_socket socket = { .fd = fd, .port = port };
+	union sockaddr_any a = { .sa.sa_family = AF_UNIX };
+	socklen_t n = sizeof(a);
+
+	if (getsockname(fd, &a.sa, &n) != 0)
+		return err_errno(e, "descriptor %d", fd);
+	s->groups++;
+	return add_listener(s, &socket, a.sa.sa_family == AF_UNIX, false, e);
+}
+
+int
+server_adopt_client(struct server *s, enum port port, int fd, struct err *e)
+{
+	struct conn *c =
+	    conn_open(&s->loop, fd, &s->owner, port == PORT_SWTPM_CTRL);
+
+	if (c == NULL)
+		return err_errno(e, "descriptor %d", fd);
+	add_conn(s, c, port);
+	return 0;
+}
+
+void
+server_end_with(struct server *s, unsigned ports)
+{
+	s->end_with |= ports;
+}
+
+uint16_t
+server_port_of(const struct server *s, enum port port)
+{
+	union sockaddr_any a = { .sa.sa_family = AF_UNIX };
+	socklen_t n = sizeof(a);
+	struct listener *l;
+
+	TAILQ_FOREACH(l, &s->listeners, all)
+	if (l->socket.port == port &&
+	    getsockname(l->socket.fd, &a.sa, &n) == 0 &&
+	    a.sa.sa_family != AF_UNIX)
+		return sockaddr_port(&a);
 	return 0;
 }
 
@@ -511,8 +641,9 @@ server_new(struct server **ret, struct err *e)
 	STAILQ_INIT(&s->waiting);
 	s->owner = (struct conn_owner){ on_input, on_closed, s };
 	buf_init(&s->reply, CONN_OUTPUT_CAP);
-	buf_init(&s->job.command, MAX_TPM_COMMAND);
-	buf_init(&s->job.response, MAX_TPM_RESPONSE);
+	buf_init(&s->job.fixed, MAX_WIRE_FIXED);
+	buf_init(&s->job.body, MAX_TPM_COMMAND);
+	buf_init(&s->job.reply, MAX_TPM_RESPONSE + 64);
 	/* A client that has gone is an error of write(2), not our end. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	if ((rc = catch_signal(s, &s->sigterm, SIGTERM)) != 0 ||
@@ -527,7 +658,7 @@ server_new(struct server **ret, struct err *e)
 int
 server_run(struct server *s, struct err *e)
 {
-	log_info("mssim", "ready tcti=%s", s->tcti);
+	log_info("server", "ready tcti=%s", s->tcti);
 	if (uv_run(&s->loop, UV_RUN_DEFAULT) != 0)
 		return err_set(e, E_IO, "event loop: it stopped early");
 	return 0;

@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "sim/base/err.h"
+#include "sim/tpm/listen.h"
+#include "sim/tpm/wire.h"
 
 struct server;
 
@@ -32,6 +34,23 @@ int server_listen_mssim(
 const char *server_tcti(const struct server *s);
 /* Its command port; 0 for a UNIX socket. */
 uint16_t server_port(const struct server *s);
+
+/*
+ * Listen for one channel of swtpm's; address as above, but without a second
+ * port. o NULL: defaults.
+ */
+int server_listen_swtpm(struct server *s, enum port port, const char *address,
+    const struct listen_options *o, bool allow_remote, struct err *e);
+/* A socket that was inherited, listening or connected, taken over also when
+ * this fails. */
+int
+server_adopt_listener(struct server *s, enum port port, int fd, struct err *e);
+int
+server_adopt_client(struct server *s, enum port port, int fd, struct err *e);
+/* Who leaves one of these ports (bits) ends the program. */
+void server_end_with(struct server *s, unsigned ports);
+/* Number of the first port of a kind; 0: none, or a UNIX socket. */
+uint16_t server_port_of(const struct server *s, enum port port);
 
 /* Serve until SIGTERM, SIGINT or a client's STOP. A running command is
  * finished and answered first. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "sim/base/file.h"
 #include "sim/base/limits.h"
@@ -31,6 +32,7 @@ struct store {
 	char path[MAX_PATH_LENGTH];
 	int dirfd;        /* -1: no directory */
 	int lockfd;       /* the lock lives as long as this is open */
+	const char *lock; /* its file's name below dirfd; NULL: none */
 	const char *file; /* the one state file, below dirfd, or NULL */
 	bool in_memory;   /* writes go to memory[] only */
 	bool has_device;
@@ -95,22 +97,43 @@ state_file(const struct store *s, size_t i, char out[static 64])
 /* An open-file-description lock: it conflicts with swtpm's (fcntl), and stays
  * with a child that is forked to serve. */
 static int
-take_lock(struct store *s, const char *name, struct err *e)
+take_lock(struct store *s, unsigned retries, struct err *e)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	auto_fd int fd = openat(
+	    s->dirfd, s->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	s->lockfd = openat(
-	    s->dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (s->lockfd < 0) {
-		err_errno(e, "open '%s/%s'", s->path, name);
+	if (fd < 0) {
+		err_errno(e, "open '%s/%s'", s->path, s->lock);
 		return err_hint(e, "the state directory has to be writable");
 	}
-	if (fcntl(s->lockfd, F_OFD_SETLK, &lock) == 0)
-		return 0;
-	if (errno != EAGAIN && errno != EACCES)
-		return err_errno(e, "lock '%s/%s'", s->path, name);
-	err_set(e, E_BUSY, "state '%s' is in use by another process", s->path);
-	return err_hint(e, "stop the other one, or use another --state");
+	while (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+		if (errno != EAGAIN && errno != EACCES)
+			return err_errno(e, "lock '%s/%s'", s->path, s->lock);
+		if (retries-- == 0) {
+			err_set(e, E_BUSY,
+			    "state '%s' is in use by another process", s->path);
+			return err_hint(
+			    e, "stop the other one, or use another --state");
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	s->lockfd = TAKE_FD(fd);
+	return 0;
+}
+
+int
+store_lock(struct store *s, unsigned retries, struct err *e)
+{
+	return s->lock == NULL || s->lockfd >= 0 ? 0 : take_lock(s, retries, e);
+}
+
+void
+store_unlock(struct store *s)
+{
+	if (s->lockfd >= 0)
+		(void)close(TAKE_FD(s->lockfd));
 }
 
 static int
@@ -207,8 +230,10 @@ store_open_dir(
 	s->in_memory = use == STORE_PEEK;
 	if (open_directory(s, dir, use, e) != 0 || check_foreign(s, e) != 0)
 		return -1;
-	if (use != STORE_PEEK &&
-	    (take_lock(s, ".lock", e) != 0 || pair_settle(s->dirfd, e) != 0))
+	if (use != STORE_PEEK)
+		s->lock = ".lock";
+	if (store_lock(s, 0, e) != 0 ||
+	    (use != STORE_PEEK && pair_settle(s->dirfd, e) != 0))
 		return -1;
 	if (read_device(s, e) != 0)
 		return -1;
@@ -239,7 +264,8 @@ store_open_file(const char *path, struct store **ret, struct err *e)
 	s->file = s->path + (slash != NULL ? slash - path + 1 : 0);
 	if (strlen(s->file) == 0 || strlen(s->file) >= 50)
 		return err_set(e, E_USAGE, "'%s' is no file name", path);
-	if (take_lock(s, ".NVChip.lock", e) != 0)
+	s->lock = ".NVChip.lock";
+	if (store_lock(s, 0, e) != 0)
 		return -1;
 	if (store_has_tpm(s) && store_read(s, state_names[0], &state, e) != 0)
 		return damaged(s, e);

@@ -76,6 +76,15 @@ int store_commit(struct store *s, struct span descriptor, struct err *e);
 int store_install(
     struct store *s, struct span fuses, struct span descriptor, struct err *e);
 
+/*
+ * The state's lock, which opening has taken unless the store is read only. A
+ * migration lets go of it, for the target, and whoever goes on takes it again:
+ * nothing when it is held, or there is nothing to lock; else retries are 10 ms
+ * apart. E_BUSY.
+ */
+int store_lock(struct store *s, unsigned retries, struct err *e);
+void store_unlock(struct store *s);
+
 /* Raw libtpms blob of a kind ("permall", "volatilestate", "savestate").
  * E_NOTFOUND when there is none. */
 int
@@ -92,6 +101,11 @@ int store_delete(struct store *s, const char *name, struct err *e);
 int blob_wrap(struct span state, struct buf *out, struct err *e);
 /* ret borrows from file. E_FORMAT, E_SHORT, or E_STATE for an encrypted one. */
 int blob_unwrap(struct span file, struct span *ret, struct err *e);
+/* The same for what migrates: flag 4, and the TLV with the state is in one with
+ * tag 4. */
+int blob_wrap_migration(struct span state, struct buf *out, struct err *e);
+int
+blob_unwrap_migration(struct span container, struct span *ret, struct err *e);
 
 static inline void
 auto_store_fn(struct store **s)

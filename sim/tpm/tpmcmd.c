@@ -110,26 +110,26 @@ tpmcmd_done(struct tpmcmd *c)
 }
 
 static int
-run_su_clear(uint32_t code, const char *name, struct err *e)
+run_su(uint32_t code, const char *name, enum tpm_su su, struct err *e)
 {
 	auto_tpmcmd c = TPMCMD_INIT;
 	struct span none;
 
 	tpmcmd_begin(&c, code, name);
-	(void)buf_put_u16(&c.bytes, SU_CLEAR);
+	(void)buf_put_u16(&c.bytes, su);
 	return tpmcmd_run(&c, NULL, &none, e);
 }
 
 int
-tpmcmd_startup_clear(struct err *e)
+tpmcmd_startup(enum tpm_su su, struct err *e)
 {
-	return run_su_clear(CC_STARTUP, "Startup", e);
+	return run_su(CC_STARTUP, "Startup", su, e);
 }
 
 int
-tpmcmd_shutdown_clear(struct err *e)
+tpmcmd_shutdown(enum tpm_su su, struct err *e)
 {
-	return run_su_clear(CC_SHUTDOWN, "Shutdown", e);
+	return run_su(CC_SHUTDOWN, "Shutdown", su, e);
 }
 
 int

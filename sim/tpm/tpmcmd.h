@@ -17,6 +17,7 @@
 #include "sim/base/buf.h"
 #include "sim/base/err.h"
 #include "sim/base/limits.h"
+#include "sim/base/tpm2.h"
 
 struct tpmcmd {
 	const char *name;
@@ -43,9 +44,8 @@ int tpmcmd_run(
     struct tpmcmd *c, uint32_t *ret_handle, struct span *ret, struct err *e);
 void tpmcmd_done(struct tpmcmd *c);
 
-/* TPM2_Startup and TPM2_Shutdown, each with TPM_SU_CLEAR. */
-int tpmcmd_startup_clear(struct err *e);
-int tpmcmd_shutdown_clear(struct err *e);
+int tpmcmd_startup(enum tpm_su su, struct err *e);
+int tpmcmd_shutdown(enum tpm_su su, struct err *e);
 /*
  * TPM2_CreatePrimary of the EK whose certificate is at cert_index, in the
  * endorsement hierarchy with empty authorisation. *ret_public is its

@@ -39,7 +39,7 @@ __wrap_BnCurveInitialize(struct curve_instance *curve, uint16_t id);
 const struct ecc_curve_data *GetCurveData(uint16_t id) WEAK;
 BN_CTX *OsslContextEnter(void) WEAK;
 
-atomic_bool wrap_cancel;
+atomic_bool wrap_cancel, wrap_cancel_once;
 atomic_bool wrap_nv_off;
 bool wrap_named_curves = true;
 
@@ -178,7 +178,9 @@ __wrap__plat__IsCanceled(void)
 {
 	/* The protocol's cancel is a level; libtpms clears its own flag at the
 	 * begin of each command. */
-	return atomic_load(&wrap_cancel) ? 1 : __real__plat__IsCanceled();
+	return atomic_load(&wrap_cancel) || atomic_load(&wrap_cancel_once)
+		   ? 1
+		   : __real__plat__IsCanceled();
 }
 
 /* --- elliptic curves ----------------------------------------------------- */

@@ -28,6 +28,7 @@ void wrap_firmware_version(uint32_t *ret_v1, uint32_t *ret_v2);
 
 /* Platform lines that libtpms reads while a command runs. */
 extern atomic_bool wrap_cancel;
+extern atomic_bool wrap_cancel_once; /* of the command that runs */
 extern atomic_bool wrap_nv_off;
 
 /* NIST curves by OpenSSL's named groups; for tests that compare with libtpms'

@@ -545,7 +545,7 @@ make_rsa_ek(void)
 	uint32_t handle;
 
 	if (store_open_memory(&store, &e) != 0 || engine_init(store, &e) != 0 ||
-	    engine_power_on(&e) != 0 || tpmcmd_startup_clear(&e) != 0 ||
+	    engine_power_on(&e) != 0 || tpmcmd_startup(SU_CLEAR, &e) != 0 ||
 	    tpmcmd_create_ek(&c, 0x01c00002, &handle, &public, &e) != 0)
 		die(e.msg);
 	store_free(store);

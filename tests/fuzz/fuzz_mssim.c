@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sim/tpm/mssim.h"
+#include "sim/tpm/wire.h"
 #include "tests/unit/fake_engine.c"
 
 #define MAX_REPLIES (1024 * 1024)
@@ -24,7 +24,7 @@ require(bool true_thing)
 
 /* A request lies in the input, whole, and answers what its row says. */
 static void
-check_request(const struct mssim_request *r, struct span in)
+check_request(const struct wire_request *r, struct span in)
 {
 	require(r->used > 0 && r->used <= in.n);
 	require(r->body.n <= MAX_MSSIM_BODY);
@@ -35,16 +35,16 @@ check_request(const struct mssim_request *r, struct span in)
 
 /* What in holds; -1 when the connection is closed, else bytes used. */
 static ssize_t
-feed(struct mssim_session *s, struct span in, struct buf *reply)
+feed(struct wire_session *s, struct span in, struct buf *reply)
 {
-	struct mssim_request r;
+	struct wire_request r;
 	struct err e = ERR_INIT;
 	struct span rest = in;
 	int found;
 
-	while ((found = mssim_parse(s, rest, &r, &e)) > 0) {
+	while ((found = wire_parse(s, rest, &r, &e)) > 0) {
 		check_request(&r, rest);
-		if (mssim_run(s, &r, reply) != THEN_CONTINUE)
+		if (wire_run(&r, reply) != THEN_CONTINUE)
 			return -1;
 		require(span_skip(&rest, r.used) == 0);
 		/* After CANCEL_OFF, too: see start(). */
@@ -62,7 +62,7 @@ start(void)
 {
 	static const uint8_t get_sizes[] = { 0, 0, 0, 25 };
 	auto_buf reply = BUF_INIT(64);
-	struct mssim_session s = { .port = MSSIM_PLATFORM };
+	struct wire_session s = { .port = PORT_MSSIM_PLATFORM };
 
 	fake_reset(true);
 	fake.cancel = true;
@@ -71,9 +71,9 @@ start(void)
 
 /* The end of each piece follows from the bytes themselves. */
 static void
-feed_pieces(enum mssim_port port, struct span in, struct buf *reply)
+feed_pieces(enum port port, struct span in, struct buf *reply)
 {
-	struct mssim_session s = { .port = port };
+	struct wire_session s = { .port = port };
 	size_t begin = 0, end = 0;
 	ssize_t used;
 
@@ -89,11 +89,11 @@ feed_pieces(enum mssim_port port, struct span in, struct buf *reply)
 }
 
 static void
-try_port(enum mssim_port port, struct span in)
+try_port(enum port port, struct span in)
 {
 	auto_buf whole = BUF_INIT(MAX_REPLIES);
 	auto_buf pieces = BUF_INIT(MAX_REPLIES);
-	struct mssim_session s = { .port = port };
+	struct wire_session s = { .port = port };
 
 	start();
 	(void)feed(&s, in, &whole);
@@ -110,7 +110,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 4096)
 		return 0;
-	try_port(MSSIM_COMMAND, in);
-	try_port(MSSIM_PLATFORM, in);
+	try_port(PORT_MSSIM, in);
+	try_port(PORT_MSSIM_PLATFORM, in);
 	return 0;
 }

@@ -18,7 +18,7 @@
 #define FAKE_ERROR 0x0000ffff /* libtpms itself fails */
 
 static struct {
-	bool on, nv, cancel, released, broken;
+	bool on, nv, cancel, released, broken, established;
 	unsigned n_long, n_run; /* long commands begun, commands so far */
 	char calls[4096];       /* "power_on process(0,10) ..." */
 } fake = { .on = true, .nv = true };
@@ -159,6 +159,20 @@ engine_set_cancel(bool on)
 }
 
 void
+engine_cancel(void)
+{
+	engine_set_cancel(true);
+}
+
+void
+engine_end_cancel(void)
+{
+	pthread_mutex_lock(&fake_lock);
+	fake.cancel = false;
+	pthread_mutex_unlock(&fake_lock);
+}
+
+void
 engine_set_physical_presence(bool on)
 {
 	fake_note("presence(%d) ", on);
@@ -226,4 +240,62 @@ void
 engine_hash_end(void)
 {
 	fake_note("hash_end ");
+}
+
+bool
+engine_wants_shutdown(void)
+{
+	return fake.n_run > 0;
+}
+
+bool
+engine_established(void)
+{
+	return fake.established;
+}
+
+int
+engine_reset_established(uint8_t locality)
+{
+	fake_note("reset_established(%u) ", locality);
+	return locality == 3 || locality == 4 ? 0 : -1;
+}
+
+uint32_t
+engine_buffer_size(uint32_t wanted, uint32_t *ret_min, uint32_t *ret_max)
+{
+	*ret_min = 100;
+	*ret_max = MAX_TPM_RESPONSE;
+	return wanted == 0 || wanted > *ret_max ? *ret_max
+	       : wanted < *ret_min              ? *ret_min
+						: wanted;
+}
+
+int
+engine_volatile(struct buf *out, struct err *e)
+{
+	return buf_put(out, SPAN_STR("volatile"));
+}
+
+int
+engine_info(uint64_t flags, struct buf *out, struct err *e)
+{
+	while (flags-- > 0)
+		(void)buf_put_u8(out, 'i');
+	return 0;
+}
+
+int
+engine_try_state(struct err *e)
+{
+	return fake.broken ? err_set(e, E_FORMAT, "damaged") : 0;
+}
+
+/* What begins with a '!' does not come up. */
+int
+engine_try_blob(const char *name, struct span blob, struct err *e)
+{
+	return blob.n == 0 || blob.p[0] == '!'
+		   ? err_set(e, E_FORMAT, "libtpms does not take it")
+		   : 0;
 }

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "sim/tpm/mssim.h"
+#include "sim/tpm/wire.h"
 #include "tests/unit/fake_engine.c"
 
 #define N_OF(a)   (sizeof(a) / sizeof((a)[0]))
@@ -21,27 +21,27 @@
 
 /* All requests of in, as a server does: replies appended, the end in *ret. */
 static size_t
-feed(struct mssim_session *s, struct span in, struct buf *reply,
-    enum mssim_then *ret)
+feed(struct wire_session *s, struct span in, struct buf *reply,
+    enum wire_then *ret)
 {
-	struct mssim_request r;
+	struct wire_request r;
 	struct span rest = in;
 	int found;
 
 	*ret = THEN_CONTINUE;
 	while (*ret == THEN_CONTINUE &&
-	       (found = mssim_parse(s, rest, &r, NULL)) != 0) {
+	       (found = wire_parse(s, rest, &r, NULL)) != 0) {
 		if (found < 0) {
 			*ret = THEN_CLOSE;
 			break;
 		}
-		*ret = mssim_run(s, &r, reply);
+		*ret = wire_run(&r, reply);
 		assert_int_equal(span_skip(&rest, r.used), 0);
 	}
 	return in.n - rest.n;
 }
 
-static const enum mssim_port P = MSSIM_COMMAND, C = MSSIM_PLATFORM;
+static const enum port P = PORT_MSSIM, C = PORT_MSSIM_PLATFORM;
 
 /* --- conversations -------------------------------------------------------- */
 
@@ -49,67 +49,67 @@ static const enum mssim_port P = MSSIM_COMMAND, C = MSSIM_PLATFORM;
 #define OFF false
 static const struct talk {
 	const char *name;
-	enum mssim_port port;
+	enum port port;
 	bool power;
 	const char *in, *out;
-	enum mssim_then then;
+	enum wire_then then;
 	const char *calls; /* of the engine; NULL: whatever */
 } talks[] = {
 	/* clang-format off */
 /* name                  port           power in                             out                       then               engine */
-{ "power on",            MSSIM_PLATFORM, OFF, "00000001",                    "00000000",               THEN_CONTINUE,     "power_on nv(1) " },
-{ "power off",           MSSIM_PLATFORM, ON,  "00000002",                    "00000000",               THEN_CONTINUE,     "power_off " },
-{ "power off when off",  MSSIM_PLATFORM, OFF, "00000002",                    "00000000",               THEN_CONTINUE,     "power_off " },
-{ "presence on",         MSSIM_PLATFORM, ON,  "00000003",                    "00000000",               THEN_CONTINUE,     "presence(1) " },
-{ "presence off",        MSSIM_PLATFORM, OFF, "00000004",                    "00000000",               THEN_CONTINUE,     "presence(0) " },
-{ "hash sequence",       MSSIM_COMMAND,  ON,  "0000000500000006000000036162630000000600000000" "00000007", "00000000000000000000000000000000", THEN_CONTINUE, "hash_start hash_data(3) hash_data(0) hash_end " },
-{ "hash when off",       MSSIM_COMMAND,  OFF, "00000005",                    "00000000",               THEN_CONTINUE,     NULL },
-{ "hash data too long",  MSSIM_COMMAND,  ON,  "0000000600100001",            "",                       THEN_CLOSE,        "" },
-{ "hash data absurd",    MSSIM_COMMAND,  ON,  "00000006ffffffff",            "",                       THEN_CLOSE,        "" },
-{ "command",             MSSIM_COMMAND,  ON,  "00000008" "00" "0000000c" CMD_GETRANDOM, "0000000a" RSP_OK "00000000", THEN_CONTINUE, "process(0,12) " },
-{ "command locality 3",  MSSIM_COMMAND,  ON,  "00000008" "03" "0000000c" CMD_GETRANDOM, "0000000a" RSP_OK "00000000", THEN_CONTINUE, "process(3,12) " },
-{ "command when off",    MSSIM_COMMAND,  OFF, "00000008" "00" "0000000c" CMD_GETRANDOM, "0000000000000000", THEN_CONTINUE, NULL },
-{ "command of no bytes", MSSIM_COMMAND,  ON,  "00000008" "00" "00000000",    "0000000a" RSP_9A "00000000", THEN_CONTINUE, "process(0,0) " },
-{ "command of 6 bytes",  MSSIM_COMMAND,  ON,  "00000008" "00" "00000006" "80010000000c", "0000000a" RSP_142 "00000000", THEN_CONTINUE, "process(0,6) " },
-{ "command above 1 MiB", MSSIM_COMMAND,  ON,  "00000008" "00" "00100001",    "",                       THEN_CLOSE,        "" },
-{ "command absurd",      MSSIM_COMMAND,  ON,  "00000008" "00" "ffffffff",    "",                       THEN_CLOSE,        "" },
-{ "libtpms fails",       MSSIM_COMMAND,  ON,  "00000008" "00" "0000000a" "80010000000a0000ffff", "0000000a" RSP_101 "00000000", THEN_CONTINUE, NULL },
-{ "cancel on",           MSSIM_PLATFORM, ON,  "00000009",                    "00000000",               THEN_CONTINUE,     "cancel(1) " },
-{ "cancel off",          MSSIM_PLATFORM, ON,  "0000000a",                    "00000000",               THEN_CONTINUE,     "cancel(0) " },
-{ "nv on",               MSSIM_PLATFORM, ON,  "0000000b",                    "00000000",               THEN_CONTINUE,     "nv(1) " },
-{ "nv off",              MSSIM_PLATFORM, ON,  "0000000c",                    "00000000",               THEN_CONTINUE,     "nv(0) " },
-{ "key cache",           MSSIM_PLATFORM, ON,  "0000000d0000000e",            "0000000000000000",       THEN_CONTINUE,     "" },
-{ "handshake",           MSSIM_COMMAND,  ON,  "0000000f00000001",            "000000010000000d00000000", THEN_CONTINUE,   "" },
-{ "handshake when off",  MSSIM_COMMAND,  OFF, "0000000f00000002",            "000000010000000d00000000", THEN_CONTINUE,   "" },
-{ "handshake version 0", MSSIM_COMMAND,  ON,  "0000000f00000000",            "",                       THEN_CLOSE,        "" },
-{ "alternative result",  MSSIM_COMMAND,  ON,  "0000001000000001",            "00000000",               THEN_CONTINUE,     "" },
-{ "reset",               MSSIM_PLATFORM, ON,  "00000011",                    "00000000",               THEN_CONTINUE,     "reset " },
-{ "restart",             MSSIM_PLATFORM, ON,  "00000012",                    "00000000",               THEN_CONTINUE,     "" },
-{ "session end P",       MSSIM_COMMAND,  ON,  "00000014",                    "",                       THEN_CLOSE,        "" },
-{ "session end C",       MSSIM_PLATFORM, ON,  "00000014",                    "",                       THEN_CLOSE,        "" },
-{ "stop P",              MSSIM_COMMAND,  ON,  "00000015",                    "",                       THEN_STOP_SERVER,  "" },
-{ "stop C",              MSSIM_PLATFORM, ON,  "00000015",                    "",                       THEN_STOP_PORT,    "" },
-{ "act signaled",        MSSIM_PLATFORM, ON,  "0000001a40000110",            "0000000000000000",       THEN_CONTINUE,     "" },
-{ "test failure",        MSSIM_PLATFORM, ON,  "0000001e",                    "00000000",               THEN_CONTINUE,     "test_failure " },
-{ "firmware hash, svn",  MSSIM_PLATFORM, ON,  "00000023123456780000002400000005", "0000000000000000",  THEN_CONTINUE,     "" },
-{ "unknown on P",        MSSIM_COMMAND,  ON,  "00000063",                    "",                       THEN_CLOSE,        "" },
-{ "unknown on C",        MSSIM_PLATFORM, ON,  "00000063",                    "00000001",               THEN_CLOSE,        "" },
-{ "zero on P",           MSSIM_COMMAND,  OFF, "00000000",                    "",                       THEN_CLOSE,        "" },
-{ "zero on C",           MSSIM_PLATFORM, OFF, "00000000",                    "00000001",               THEN_CLOSE,        "" },
-{ "signal on P",         MSSIM_COMMAND,  ON,  "00000001",                    "",                       THEN_CLOSE,        "" },
-{ "command on C",        MSSIM_PLATFORM, ON,  "00000008",                    "00000001",               THEN_CLOSE,        "" },
-{ "TSS.Java: 4, signal", MSSIM_PLATFORM, ON,  "0000000400000001" "000000040000000b", "00000000000000000000000000000000", THEN_CONTINUE, "presence(0) power_on nv(1) presence(0) nv(1) " },
-{ "pipelined, then end", MSSIM_COMMAND,  ON,  "00000008" "00" "0000000c" CMD_GETRANDOM "00000008" "04" "0000000c" CMD_GETRANDOM "00000014" "00000008", "0000000a" RSP_OK "00000000" "0000000a" RSP_OK "00000000", THEN_CLOSE, "process(0,12) process(4,12) " },
-{ "raw",                 MSSIM_COMMAND,  ON,  CMD_GETRANDOM,                 RSP_OK,                   THEN_CONTINUE,     "process(0,12) " },
-{ "raw, sessions tag",   MSSIM_COMMAND,  ON,  "80020000000a00000144",        RSP_OK,                   THEN_CONTINUE,     "process(0,10) " },
-{ "raw, two",            MSSIM_COMMAND,  ON,  CMD_GETRANDOM CMD_GETRANDOM,   RSP_OK RSP_OK,            THEN_CONTINUE,     "process(0,12) process(0,12) " },
-{ "raw, other tag next", MSSIM_COMMAND,  ON,  CMD_GETRANDOM "00c10000000a00000144", RSP_OK RSP_OK,     THEN_CONTINUE,     "process(0,12) process(0,10) " },
-{ "raw when off",        MSSIM_COMMAND,  OFF, CMD_GETRANDOM,                 RSP_101,                  THEN_CONTINUE,     NULL },
-{ "raw, size 9",         MSSIM_COMMAND,  ON,  "8001000000090000017b",        RSP_142,                  THEN_CLOSE,        "" },
-{ "raw, size 4097",      MSSIM_COMMAND,  ON,  "8001000010010000017b",        RSP_142,                  THEN_CLOSE,        "" },
-{ "raw, size absurd",    MSSIM_COMMAND,  ON,  "8001ffffffff0000017b",        RSP_142,                  THEN_CLOSE,        "" },
-{ "raw tag 8003 is not", MSSIM_COMMAND,  ON,  "8003000000090000017b",        "",                       THEN_CLOSE,        "" },
-{ "no raw on C",         MSSIM_PLATFORM, ON,  CMD_GETRANDOM,                 "00000001",               THEN_CLOSE,        "" },
+{ "power on",            PORT_MSSIM_PLATFORM, OFF, "00000001",                    "00000000",               THEN_CONTINUE,     "power_on nv(1) " },
+{ "power off",           PORT_MSSIM_PLATFORM, ON,  "00000002",                    "00000000",               THEN_CONTINUE,     "power_off " },
+{ "power off when off",  PORT_MSSIM_PLATFORM, OFF, "00000002",                    "00000000",               THEN_CONTINUE,     "power_off " },
+{ "presence on",         PORT_MSSIM_PLATFORM, ON,  "00000003",                    "00000000",               THEN_CONTINUE,     "presence(1) " },
+{ "presence off",        PORT_MSSIM_PLATFORM, OFF, "00000004",                    "00000000",               THEN_CONTINUE,     "presence(0) " },
+{ "hash sequence",       PORT_MSSIM,  ON,  "0000000500000006000000036162630000000600000000" "00000007", "00000000000000000000000000000000", THEN_CONTINUE, "hash_start hash_data(3) hash_data(0) hash_end " },
+{ "hash when off",       PORT_MSSIM,  OFF, "00000005",                    "00000000",               THEN_CONTINUE,     NULL },
+{ "hash data too long",  PORT_MSSIM,  ON,  "0000000600100001",            "",                       THEN_CLOSE,        "" },
+{ "hash data absurd",    PORT_MSSIM,  ON,  "00000006ffffffff",            "",                       THEN_CLOSE,        "" },
+{ "command",             PORT_MSSIM,  ON,  "00000008" "00" "0000000c" CMD_GETRANDOM, "0000000a" RSP_OK "00000000", THEN_CONTINUE, "process(0,12) " },
+{ "command locality 3",  PORT_MSSIM,  ON,  "00000008" "03" "0000000c" CMD_GETRANDOM, "0000000a" RSP_OK "00000000", THEN_CONTINUE, "process(3,12) " },
+{ "command when off",    PORT_MSSIM,  OFF, "00000008" "00" "0000000c" CMD_GETRANDOM, "0000000000000000", THEN_CONTINUE, NULL },
+{ "command of no bytes", PORT_MSSIM,  ON,  "00000008" "00" "00000000",    "0000000a" RSP_9A "00000000", THEN_CONTINUE, "process(0,0) " },
+{ "command of 6 bytes",  PORT_MSSIM,  ON,  "00000008" "00" "00000006" "80010000000c", "0000000a" RSP_142 "00000000", THEN_CONTINUE, "process(0,6) " },
+{ "command above 1 MiB", PORT_MSSIM,  ON,  "00000008" "00" "00100001",    "",                       THEN_CLOSE,        "" },
+{ "command absurd",      PORT_MSSIM,  ON,  "00000008" "00" "ffffffff",    "",                       THEN_CLOSE,        "" },
+{ "libtpms fails",       PORT_MSSIM,  ON,  "00000008" "00" "0000000a" "80010000000a0000ffff", "0000000a" RSP_101 "00000000", THEN_CONTINUE, NULL },
+{ "cancel on",           PORT_MSSIM_PLATFORM, ON,  "00000009",                    "00000000",               THEN_CONTINUE,     "cancel(1) " },
+{ "cancel off",          PORT_MSSIM_PLATFORM, ON,  "0000000a",                    "00000000",               THEN_CONTINUE,     "cancel(0) " },
+{ "nv on",               PORT_MSSIM_PLATFORM, ON,  "0000000b",                    "00000000",               THEN_CONTINUE,     "nv(1) " },
+{ "nv off",              PORT_MSSIM_PLATFORM, ON,  "0000000c",                    "00000000",               THEN_CONTINUE,     "nv(0) " },
+{ "key cache",           PORT_MSSIM_PLATFORM, ON,  "0000000d0000000e",            "0000000000000000",       THEN_CONTINUE,     "" },
+{ "handshake",           PORT_MSSIM,  ON,  "0000000f00000001",            "000000010000000d00000000", THEN_CONTINUE,   "" },
+{ "handshake when off",  PORT_MSSIM,  OFF, "0000000f00000002",            "000000010000000d00000000", THEN_CONTINUE,   "" },
+{ "handshake version 0", PORT_MSSIM,  ON,  "0000000f00000000",            "",                       THEN_CLOSE,        "" },
+{ "alternative result",  PORT_MSSIM,  ON,  "0000001000000001",            "00000000",               THEN_CONTINUE,     "" },
+{ "reset",               PORT_MSSIM_PLATFORM, ON,  "00000011",                    "00000000",               THEN_CONTINUE,     "reset " },
+{ "restart",             PORT_MSSIM_PLATFORM, ON,  "00000012",                    "00000000",               THEN_CONTINUE,     "" },
+{ "session end P",       PORT_MSSIM,  ON,  "00000014",                    "",                       THEN_CLOSE,        "" },
+{ "session end C",       PORT_MSSIM_PLATFORM, ON,  "00000014",                    "",                       THEN_CLOSE,        "" },
+{ "stop P",              PORT_MSSIM,  ON,  "00000015",                    "",                       THEN_STOP_SERVER,  "" },
+{ "stop C",              PORT_MSSIM_PLATFORM, ON,  "00000015",                    "",                       THEN_STOP_PORT,    "" },
+{ "act signaled",        PORT_MSSIM_PLATFORM, ON,  "0000001a40000110",            "0000000000000000",       THEN_CONTINUE,     "" },
+{ "test failure",        PORT_MSSIM_PLATFORM, ON,  "0000001e",                    "00000000",               THEN_CONTINUE,     "test_failure " },
+{ "firmware hash, svn",  PORT_MSSIM_PLATFORM, ON,  "00000023123456780000002400000005", "0000000000000000",  THEN_CONTINUE,     "" },
+{ "unknown on P",        PORT_MSSIM,  ON,  "00000063",                    "",                       THEN_CLOSE,        "" },
+{ "unknown on C",        PORT_MSSIM_PLATFORM, ON,  "00000063",                    "00000001",               THEN_CLOSE,        "" },
+{ "zero on P",           PORT_MSSIM,  OFF, "00000000",                    "",                       THEN_CLOSE,        "" },
+{ "zero on C",           PORT_MSSIM_PLATFORM, OFF, "00000000",                    "00000001",               THEN_CLOSE,        "" },
+{ "signal on P",         PORT_MSSIM,  ON,  "00000001",                    "",                       THEN_CLOSE,        "" },
+{ "command on C",        PORT_MSSIM_PLATFORM, ON,  "00000008",                    "00000001",               THEN_CLOSE,        "" },
+{ "TSS.Java: 4, signal", PORT_MSSIM_PLATFORM, ON,  "0000000400000001" "000000040000000b", "00000000000000000000000000000000", THEN_CONTINUE, "presence(0) power_on nv(1) presence(0) nv(1) " },
+{ "pipelined, then end", PORT_MSSIM,  ON,  "00000008" "00" "0000000c" CMD_GETRANDOM "00000008" "04" "0000000c" CMD_GETRANDOM "00000014" "00000008", "0000000a" RSP_OK "00000000" "0000000a" RSP_OK "00000000", THEN_CLOSE, "process(0,12) process(4,12) " },
+{ "raw",                 PORT_MSSIM,  ON,  CMD_GETRANDOM,                 RSP_OK,                   THEN_CONTINUE,     "process(0,12) " },
+{ "raw, sessions tag",   PORT_MSSIM,  ON,  "80020000000a00000144",        RSP_OK,                   THEN_CONTINUE,     "process(0,10) " },
+{ "raw, two",            PORT_MSSIM,  ON,  CMD_GETRANDOM CMD_GETRANDOM,   RSP_OK RSP_OK,            THEN_CONTINUE,     "process(0,12) process(0,12) " },
+{ "raw, other tag next", PORT_MSSIM,  ON,  CMD_GETRANDOM "00c10000000a00000144", RSP_OK RSP_OK,     THEN_CONTINUE,     "process(0,12) process(0,10) " },
+{ "raw when off",        PORT_MSSIM,  OFF, CMD_GETRANDOM,                 RSP_101,                  THEN_CONTINUE,     NULL },
+{ "raw, size 9",         PORT_MSSIM,  ON,  "8001000000090000017b",        RSP_142,                  THEN_CLOSE,        "" },
+{ "raw, size 4097",      PORT_MSSIM,  ON,  "8001000010010000017b",        RSP_142,                  THEN_CLOSE,        "" },
+{ "raw, size absurd",    PORT_MSSIM,  ON,  "8001ffffffff0000017b",        RSP_142,                  THEN_CLOSE,        "" },
+{ "raw tag 8003 is not", PORT_MSSIM,  ON,  "8003000000090000017b",        "",                       THEN_CLOSE,        "" },
+{ "no raw on C",         PORT_MSSIM_PLATFORM, ON,  CMD_GETRANDOM,                 "00000001",               THEN_CLOSE,        "" },
 	/* clang-format on */
 };
 
@@ -123,11 +123,11 @@ from_hex(const char *hex, struct buf *b)
 static void
 play(const struct talk *t, size_t piece)
 {
-	struct mssim_session s = { .port = t->port };
+	struct wire_session s = { .port = t->port };
 	auto_buf in = BUF_INIT(4096);
 	auto_buf want = BUF_INIT(4096);
 	auto_buf reply = BUF_INIT(REPLY_CAP);
-	enum mssim_then then = THEN_CONTINUE;
+	enum wire_then then = THEN_CONTINUE;
 	size_t begin = 0, end = 0;
 
 	fake_reset(t->power);
@@ -166,7 +166,7 @@ test_talks_in_pieces(void **state)
 /* --- every row ------------------------------------------------------------ */
 
 static void
-put_request(struct buf *b, const struct mssim_cmd *cmd, uint32_t n)
+put_request(struct buf *b, const struct wire_cmd *cmd, uint32_t n)
 {
 	assert_int_equal(buf_put_u32(b, cmd->code), 0);
 	for (unsigned i = 0; i < cmd->fixed; i++)
@@ -177,26 +177,26 @@ put_request(struct buf *b, const struct mssim_cmd *cmd, uint32_t n)
 
 /* A whole request is found with its parts; each shorter one asks for more. */
 static void
-check_cuts(enum mssim_port port, const struct mssim_cmd *cmd)
+check_cuts(enum port port, const struct wire_cmd *cmd)
 {
 	auto_buf b = BUF_INIT(64);
 	uint32_t body = cmd->var_max > 0 ? 12 : 0;
-	struct mssim_request r;
+	struct wire_request r;
 
 	put_request(&b, cmd, body);
 	assert_non_null(buf_room(&b, body + 1));
 	memset(b.p + b.n - body - 1, 0, body + 1);
 	for (size_t n = 0; n < b.n - 1; n++) {
-		struct mssim_session s = { .port = port };
+		struct wire_session s = { .port = port };
 
 		assert_int_equal(
-		    mssim_parse(&s, (struct span){ b.p, n }, &r, NULL), 0);
+		    wire_parse(&s, (struct span){ b.p, n }, &r, NULL), 0);
 	}
 	for (size_t n = b.n - 1; n <= b.n; n++) {
-		struct mssim_session s = { .port = port };
+		struct wire_session s = { .port = port };
 
 		assert_int_equal(
-		    mssim_parse(&s, (struct span){ b.p, n }, &r, NULL), 1);
+		    wire_parse(&s, (struct span){ b.p, n }, &r, NULL), 1);
 		assert_ptr_equal(r.cmd, cmd);
 		assert_int_equal(r.used, b.n - 1);
 		assert_int_equal(r.fixed.n, cmd->fixed);
@@ -205,33 +205,33 @@ check_cuts(enum mssim_port port, const struct mssim_cmd *cmd)
 }
 
 static void
-check_limit(enum mssim_port port, const struct mssim_cmd *cmd)
+check_limit(enum port port, const struct wire_cmd *cmd)
 {
 	static const uint32_t over[] = { 1, 2, 0x7fefffff, 0xffefffff };
-	struct mssim_session s = { .port = port };
-	struct mssim_request r;
+	struct wire_session s = { .port = port };
+	struct wire_request r;
 
 	for (size_t i = 0; cmd->var_max > 0 && i < N_OF(over); i++) {
 		auto_buf b = BUF_INIT(64);
 		struct err e = ERR_INIT;
 
 		put_request(&b, cmd, cmd->var_max + over[i]);
-		assert_int_equal(mssim_parse(&s, buf_span(&b), &r, &e), -1);
+		assert_int_equal(wire_parse(&s, buf_span(&b), &r, &e), -1);
 		assert_int_equal(e.code, E_LIMIT);
 		assert_non_null(strstr(e.msg, cmd->name));
 	}
 }
 
 static void
-each_row(void (*check)(enum mssim_port, const struct mssim_cmd *))
+each_row(void (*check)(enum port, const struct wire_cmd *))
 {
 	for (size_t i = 0; i < mssim_n_cmds; i++) {
-		const struct mssim_cmd *cmd = &mssim_cmds[i];
+		const struct wire_cmd *cmd = &mssim_cmds[i];
 
-		if (cmd->ports & MSSIM_COMMAND)
-			check(MSSIM_COMMAND, cmd);
-		if (cmd->ports & MSSIM_PLATFORM)
-			check(MSSIM_PLATFORM, cmd);
+		if (cmd->ports & PORT_MSSIM)
+			check(PORT_MSSIM, cmd);
+		if (cmd->ports & PORT_MSSIM_PLATFORM)
+			check(PORT_MSSIM_PLATFORM, cmd);
 	}
 }
 
@@ -247,12 +247,12 @@ test_row_limits(void **state)
 	each_row(check_limit);
 }
 
-static enum mssim_then
-run_row(enum mssim_port port, const struct mssim_cmd *cmd, struct buf *reply)
+static enum wire_then
+run_row(enum port port, const struct wire_cmd *cmd, struct buf *reply)
 {
 	auto_buf b = BUF_INIT(64);
-	struct mssim_session s = { .port = port };
-	enum mssim_then then;
+	struct wire_session s = { .port = port };
+	enum wire_then then;
 
 	put_request(&b, cmd, 0);
 	assert_int_equal(feed(&s, buf_span(&b), reply, &then), b.n);
@@ -262,11 +262,11 @@ run_row(enum mssim_port port, const struct mssim_cmd *cmd, struct buf *reply)
 /* In every power state, a row either closes without a byte, or its reply ends
  * with the word 0. */
 static void
-check_states(enum mssim_port port, const struct mssim_cmd *cmd)
+check_states(enum port port, const struct wire_cmd *cmd)
 {
 	for (int on = 0; on <= 1; on++) {
 		auto_buf reply = BUF_INIT(REPLY_CAP);
-		enum mssim_then then;
+		enum wire_then then;
 
 		fake_reset(on);
 		then = run_row(port, cmd, &reply);
@@ -289,7 +289,7 @@ static void
 test_rows_sound(void **state)
 {
 	for (size_t i = 0; i < mssim_n_cmds; i++) {
-		const struct mssim_cmd *a = &mssim_cmds[i];
+		const struct wire_cmd *a = &mssim_cmds[i];
 
 		assert_non_null(a->run);
 		assert_true(a->name[0] != '\0' && a->help[0] != '\0');
@@ -303,12 +303,12 @@ test_rows_sound(void **state)
 
 /* Each code that no row of the port has. */
 static void
-check_unknown(enum mssim_port port, uint32_t code)
+check_unknown(enum port port, uint32_t code)
 {
 	auto_buf in = BUF_INIT(4);
 	auto_buf reply = BUF_INIT(REPLY_CAP);
-	struct mssim_session s = { .port = port };
-	enum mssim_then then;
+	struct wire_session s = { .port = port };
+	enum wire_then then;
 
 	for (size_t i = 0; i < mssim_n_cmds; i++) {
 		if (mssim_cmds[i].code == code && (mssim_cmds[i].ports & port))
@@ -353,9 +353,9 @@ test_long_body(void **state)
 		auto_buf b = BUF_INIT(MAX_MSSIM_BODY + 64);
 		auto_buf want = BUF_INIT(64);
 		auto_buf reply = BUF_INIT(REPLY_CAP);
-		struct mssim_session s = { .port = MSSIM_COMMAND };
+		struct wire_session s = { .port = PORT_MSSIM };
 		uint32_t n = sizes[i / 2];
-		enum mssim_then then;
+		enum wire_then then;
 
 		fake_reset(i % 2);
 		from_hex("0000000800", &b);
@@ -370,13 +370,13 @@ test_long_body(void **state)
 }
 
 static void
-run_hex(enum mssim_port port, const char *hex, const char *out)
+run_hex(enum port port, const char *hex, const char *out)
 {
 	auto_buf in = BUF_INIT(8192);
 	auto_buf want = BUF_INIT(8192);
 	auto_buf reply = BUF_INIT(REPLY_CAP);
-	struct mssim_session s = { .port = port };
-	enum mssim_then then;
+	struct wire_session s = { .port = port };
+	enum wire_then then;
 
 	from_hex(hex, &in);
 	from_hex(out, &want);
@@ -443,8 +443,8 @@ test_biggest_response(void **state)
 {
 	auto_buf in = BUF_INIT(64);
 	auto_buf reply = BUF_INIT(REPLY_CAP);
-	struct mssim_session s = { .port = MSSIM_COMMAND };
-	enum mssim_then then;
+	struct wire_session s = { .port = PORT_MSSIM };
+	enum wire_then then;
 
 	fake_reset(true);
 	from_hex("00000008"
@@ -460,18 +460,25 @@ test_biggest_response(void **state)
 
 /* What the server asks before it runs a request elsewhere. */
 static void
-test_tpm_command(void **state)
+test_long(void **state)
 {
 	static const struct {
 		const char *in;
 		bool is, raw;
-		uint8_t locality;
+		size_t n; /* of the TPM command in it */
 	} rows[] = {
 		{ "00000008"
 		  "02"
 		  "0000000a" CMD_LONG,
-		    true, false, 2 },
-		{ CMD_LONG, true, true, 0 },
+		    true, false, 10 },
+		{ "00000008"
+		  "02"
+		  "0000000c" CMD_GETRANDOM,
+		    false, false, 12 },
+		{ CMD_LONG, true, true, 10 },
+		{ "00000006"
+		  "0000000a" CMD_LONG,
+		    false, false, 0 },
 		{ "00000005", false, false, 0 },
 		{ "00000063", false, false, 0 },
 		{ "80010000000900000131", false, true, 0 },
@@ -479,49 +486,14 @@ test_tpm_command(void **state)
 
 	for (size_t i = 0; i < N_OF(rows); i++) {
 		auto_buf in = BUF_INIT(64);
-		struct mssim_session s = { .port = MSSIM_COMMAND };
-		struct mssim_request r;
-		struct span command;
-		uint8_t locality = 99;
+		struct wire_session s = { .port = PORT_MSSIM };
+		struct wire_request r;
 
 		from_hex(rows[i].in, &in);
-		assert_int_equal(mssim_parse(&s, buf_span(&in), &r, NULL), 1);
+		assert_int_equal(wire_parse(&s, buf_span(&in), &r, NULL), 1);
 		assert_int_equal(r.raw, rows[i].raw);
-		assert_int_equal(
-		    mssim_tpm_command(&r, &locality, &command), rows[i].is);
-		if (!rows[i].is)
-			continue;
-		assert_int_equal(locality, rows[i].locality);
-		assert_int_equal(command.n, 10);
-		assert_true(engine_is_long(command));
-	}
-}
-
-/* One that runs elsewhere is framed like one that does not. */
-static void
-test_frame(void **state)
-{
-	static const struct {
-		bool raw;
-		const char *response, *out;
-	} rows[] = {
-		{ false, RSP_OK, "0000000a" RSP_OK "00000000" },
-		{ false, "", "0000000000000000" },
-		{ true, RSP_OK, RSP_OK },
-		{ true, "", RSP_101 },
-	};
-
-	for (size_t i = 0; i < N_OF(rows); i++) {
-		struct mssim_request r = { .raw = rows[i].raw };
-		auto_buf response = BUF_INIT(64);
-		auto_buf want = BUF_INIT(64);
-		auto_buf reply = BUF_INIT(64);
-
-		from_hex(rows[i].response, &response);
-		from_hex(rows[i].out, &want);
-		assert_int_equal(
-		    mssim_frame(&r, buf_span(&response), &reply), 0);
-		assert_true(span_eq(buf_span(&reply), buf_span(&want)));
+		assert_int_equal(wire_is_long(&r), rows[i].is);
+		assert_int_equal(wire_command(&r).n, rows[i].n);
 	}
 }
 
@@ -540,8 +512,7 @@ main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_power_fails),
 		cmocka_unit_test(test_biggest_response),
-		cmocka_unit_test(test_tpm_command),
-		cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,7 @@ setup(void **state)
 	assert_ok(engine_init(store, &e));
 	engine_set_manufacture(SPAN_OF(entropy), 0x01f4000e, 0);
 	assert_ok(engine_power_on(&e));
-	assert_ok(tpmcmd_startup_clear(&e));
+	assert_ok(tpmcmd_startup(SU_CLEAR, &e));
 	return 0;
 }
 
