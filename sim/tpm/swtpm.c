@@ -183,7 +183,8 @@ get_established(const struct wire_request *r, struct buf *reply)
 {
 	(void)buf_put_u32(reply, PTM_SUCCESS);
 	(void)buf_put_u8(reply, engine_established());
-	(void)buf_put(reply, (struct span)SPAN_OF("\0\0\0"));
+	(void)buf_put_u8(reply, 0);
+	(void)buf_put_u16(reply, 0);
 	return THEN_CONTINUE;
 }
 

@@ -1,0 +1,414 @@
+/* swtpm's control and data channel as a codec, on a TPM of strings. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sim/tpm/store.h"
+#include "sim/tpm/swtpm.h"
+#include "tests/unit/fake_engine.c"
+
+#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+#define CMD_GETRANDOM "80010000000c0000017b0008"
+#define CMD_SHUTDOWN  "80010000000c000001450001"
+#define RSP_OK        "80010000000a00000000"
+#define RSP_101       "80010000000a00000101"
+#define RSP_142       "80010000000a00000142"
+#define RSP_907       "80010000000a00000907"
+/* A migration container around "abcd", and around what does not come up. */
+#define BLOB_ABCD                                                              \
+	"0201000a00040000001a"                                                 \
+	"00040000000a"                                                         \
+	"000100000004"                                                         \
+	"61626364"
+#define BLOB_BAD                                                               \
+	"0201000a00040000001a"                                                 \
+	"00040000000a"                                                         \
+	"000100000004"                                                         \
+	"21626364"
+
+static struct store *store;
+
+static void
+from_hex(const char *hex, struct buf *b)
+{
+	assert_int_equal(hex_decode(hex, b), 0);
+}
+
+/* All requests of in, as a server does: replies appended, the end in *ret. */
+static size_t
+feed(struct wire_session *s, struct span in, struct buf *reply,
+    enum wire_then *ret)
+{
+	struct wire_request r;
+	struct span rest = in;
+	int found;
+
+	*ret = THEN_CONTINUE;
+	while (*ret == THEN_CONTINUE &&
+	       (found = wire_parse(s, rest, &r, NULL)) != 0) {
+		if (found < 0) {
+			*ret = THEN_CLOSE;
+			break;
+		}
+		*ret = wire_run(&r, reply);
+		assert_int_equal(span_skip(&rest, r.used), 0);
+	}
+	return in.n - rest.n;
+}
+
+/* --- conversations -------------------------------------------------------- */
+
+#define ON   true
+#define OFF  false
+#define CTRL PORT_SWTPM_CTRL
+#define DATA PORT_SWTPM_DATA
+static const struct talk {
+	const char *name;
+	enum port port;
+	bool power;
+	const char *in, *out;
+	enum wire_then then;
+	const char *calls; /* of the engine; NULL: whatever */
+} talks[] = {
+	/* clang-format off */
+/* name                   port  power in                                out                  then              engine */
+{ "capabilities",         CTRL, OFF, "00000001",                        "000000000001ffff",  THEN_CONTINUE,    "" },
+{ "init",                 CTRL, OFF, "0000000200000000",                "00000000",          THEN_CONTINUE,    "power_on " },
+{ "init when on",         CTRL, ON,  "0000000200000001",                "00000000",          THEN_CONTINUE,    "power_off power_on " },
+{ "stop",                 CTRL, ON,  "0000000e",                        "00000000",          THEN_CONTINUE,    "power_off " },
+{ "stop when off",        CTRL, OFF, "0000000e0000000e",                "0000000000000000",  THEN_CONTINUE,    "" },
+{ "shutdown",             CTRL, ON,  "0000000300000001",                "00000000",          THEN_STOP_SERVER, "" },
+{ "established",          CTRL, ON,  "00000004",                        "0000000000000000",  THEN_CONTINUE,    "" },
+{ "established when off", CTRL, OFF, "00000004",                        "0000000a00000000",  THEN_CONTINUE,    "" },
+{ "locality",             CTRL, OFF, "0000000504",                      "00000000",          THEN_CONTINUE,    "" },
+{ "locality 5",           CTRL, OFF, "0000000505",                      "0000003d",          THEN_CONTINUE,    "" },
+{ "locality, padded",     CTRL, OFF, "0000000503000000" "00000001",     "00000000" "000000000001ffff", THEN_CONTINUE, "" },
+{ "locality, then padded", CTRL, OFF, "0000000503" "0000000502000000" "0000000505", "00000000000000000000003d", THEN_CONTINUE, "" },
+{ "hash",                 CTRL, ON,  "00000006" "00000007" "00000003" "616263" "00000008", "000000000000000000000000", THEN_CONTINUE, "hash_start hash_data(3) hash_end " },
+{ "hash when off",        CTRL, OFF, "00000006" "00000008",             "0000000a0000000a",  THEN_CONTINUE,    "" },
+{ "hash data too long",   CTRL, ON,  "00000007" "00100001" "61",        "00000011",          THEN_CLOSE,       "" },
+{ "cancel, nothing runs", CTRL, ON,  "00000009",                        "00000000",          THEN_CONTINUE,    "" },
+{ "cancel when off",      CTRL, OFF, "00000009",                        "0000000a",          THEN_CONTINUE,    "" },
+{ "reset established",    CTRL, ON,  "0000000b03" "0000000b00000000" "0000000b05", "000000000000003d0000003d", THEN_CONTINUE, "reset_established(3) reset_established(0) " },
+{ "get blob when off",    CTRL, OFF, "0000000c" "00000000" "00000001" "00000000", "0000000a" "00000000" "00000000" "00000000", THEN_CONTINUE, "" },
+{ "get blob of kind 0",   CTRL, ON,  "0000000c" "00000000" "00000000" "00000000", "00000003" "00000000" "00000000" "00000000", THEN_CONTINUE, "" },
+{ "get blob of kind 4",   CTRL, ON,  "0000000c" "00000000" "00000004" "00000000", "00000003" "00000000" "00000000" "00000000", THEN_CONTINUE, "" },
+{ "get permanent",        CTRL, ON,  "0000000c" "00000001" "00000001" "00000000", "00000000" "00000000" "0000001a" "0000001a" BLOB_ABCD, THEN_CONTINUE, "" },
+{ "and from offset 22",   CTRL, ON,  "0000000c" "00000001" "00000001" "00000016", "00000000" "00000000" "0000001a" "00000004" "61626364", THEN_CONTINUE, "" },
+{ "and from its end",     CTRL, ON,  "0000000c" "00000001" "00000001" "0000001a", "00000000" "00000000" "0000001a" "00000000", THEN_CONTINUE, "" },
+{ "and from beyond",      CTRL, ON,  "0000000c" "00000001" "00000001" "0000001b", "00000003" "00000000" "00000000" "00000000", THEN_CONTINUE, "" },
+{ "get savestate",        CTRL, ON,  "0000000c" "00000001" "00000003" "00000000", "00000800" "00000000" "00000000" "00000000", THEN_CONTINUE, "" },
+{ "get volatile",         CTRL, ON,  "0000000c" "00000001" "00000002" "00000016", "00000000" "00000000" "0000001e" "00000008" "766f6c6174696c65", THEN_CONTINUE, "" },
+{ "set blob when on",     CTRL, ON,  "0000000d" "00000001" "00000001" "0000001a" BLOB_ABCD, "0000000a", THEN_CONTINUE, "" },
+{ "set permanent",        CTRL, OFF, "0000000d" "00000001" "00000001" "0000001a" BLOB_ABCD, "00000000", THEN_CONTINUE, "" },
+{ "set, not taken",       CTRL, OFF, "0000000d" "00000001" "00000001" "0000001a" BLOB_BAD,  "00000003", THEN_CONTINUE, "" },
+{ "set, encrypted",       CTRL, OFF, "0000000d" "00000002" "00000001" "0000001a" BLOB_ABCD, "0000000d", THEN_CONTINUE, "" },
+{ "set savestate",        CTRL, OFF, "0000000d" "00000001" "00000003" "0000001a" BLOB_ABCD, "00000003", THEN_CONTINUE, "" },
+{ "set nothing",          CTRL, OFF, "0000000d" "00000001" "00000001" "00000000", "00000003", THEN_CONTINUE, "" },
+{ "set too much",         CTRL, OFF, "0000000d" "00000001" "00000001" "00080401", "00000011", THEN_CLOSE,    "" },
+{ "store volatile",       CTRL, ON,  "0000000a",                        "00000000",          THEN_CONTINUE,    "" },
+{ "store volatile, off",  CTRL, OFF, "0000000a",                        "0000000a",          THEN_CONTINUE,    "" },
+{ "config",               CTRL, OFF, "0000000f",                        "0000000000000000",  THEN_CONTINUE,    "" },
+{ "data fd, none came",   CTRL, OFF, "00000010",                        "00000003",          THEN_CONTINUE,    "" },
+{ "buffer size",          CTRL, ON,  "0000001100000000",                "00000000000010000000006400001000", THEN_CONTINUE, "" },
+{ "buffer size when on",  CTRL, ON,  "0000001100000f80",                "0000000a",          THEN_CONTINUE,    "" },
+{ "buffer size 1",        CTRL, OFF, "0000001100000001",                "00000000000000640000006400001000", THEN_CONTINUE, "" },
+{ "buffer size, most",    CTRL, OFF, "00000011ffffffff",                "00000000000010000000006400001000", THEN_CONTINUE, "" },
+{ "info 0",               CTRL, OFF, "00000012" "0000000000000000" "00000000" "00000000", "00000000" "00000001" "00000001" "00", THEN_CONTINUE, "" },
+{ "info 3, offset 2",     CTRL, OFF, "00000012" "0000000000000003" "00000002" "00000000", "00000000" "00000004" "00000002" "6900", THEN_CONTINUE, "" },
+{ "info, beyond",         CTRL, OFF, "00000012" "0000000000000003" "00000004" "00000000", "00000003", THEN_CONTINUE, "" },
+{ "lock",                 CTRL, OFF, "00000013" "0000012c",             "00000000",          THEN_CONTINUE,    "" },
+{ "unknown",              CTRL, ON,  "00000014" "00000000" "80010000",  "0000000a0000000a0000000a", THEN_CONTINUE, "" },
+{ "data",                 DATA, ON,  CMD_GETRANDOM CMD_GETRANDOM,       RSP_OK RSP_OK,       THEN_CONTINUE,    "process(0,12) process(0,12) " },
+{ "data, header",         DATA, ON,  "00000008" "03" "0000000c" CMD_GETRANDOM CMD_GETRANDOM, "0000000a" RSP_OK "00000000" RSP_OK, THEN_CONTINUE, "process(3,12) process(0,12) " },
+{ "data, off",            DATA, OFF, CMD_GETRANDOM,                     RSP_101,             THEN_CONTINUE,    "" },
+{ "data, header, off",    DATA, OFF, "00000008" "00" "0000000c" CMD_GETRANDOM, "0000000a" RSP_101 "00000000", THEN_CONTINUE, "" },
+{ "data, TPM 1.2",        DATA, ON,  "00c10000000a0000000a",            RSP_OK,              THEN_CONTINUE,    "process(0,10) " },
+{ "data, size 9",         DATA, ON,  "8001000000090000017b",            RSP_142,             THEN_CLOSE,       "" },
+{ "data, size 4097",      DATA, ON,  "8001000010010000017b",            RSP_142,             THEN_CLOSE,       "" },
+{ "data, other code",     DATA, ON,  "00000001",                        "",                  THEN_CLOSE,       "" },
+{ "data, SetLocality",    DATA, ON,  "80010000000b2000100003",          RSP_OK,              THEN_CONTINUE,    "process(0,11) " },
+	/* clang-format on */
+};
+
+static void
+reset_all(bool power)
+{
+	const struct swtpm_options o = { .store = store };
+
+	fake_reset(power);
+	swtpm_configure(&o);
+	assert_int_equal(
+	    store_write(store, "permall", SPAN_STR("abcd"), NULL), 0);
+}
+
+/* Fed in pieces of n bytes; what is not used is given again, with more. */
+static void
+play(const struct talk *t, size_t piece)
+{
+	struct wire_session s = { .port = t->port };
+	auto_buf in = BUF_INIT(4096);
+	auto_buf want = BUF_INIT(4096);
+	auto_buf reply = BUF_INIT(MAX_WIRE_REPLY);
+	enum wire_then then = THEN_CONTINUE;
+	size_t begin = 0, end = 0;
+
+	reset_all(t->power);
+	from_hex(t->in, &in);
+	from_hex(t->out, &want);
+	while (then == THEN_CONTINUE && end < in.n) {
+		end = end + piece < in.n ? end + piece : in.n;
+		begin += feed(&s, (struct span){ in.p + begin, end - begin },
+		    &reply, &then);
+	}
+	if (!span_eq(buf_span(&reply), buf_span(&want)) || then != t->then)
+		print_error("in \"%s\", pieces of %zu\n", t->name, piece);
+	assert_int_equal(then, t->then);
+	assert_int_equal(reply.n, want.n);
+	assert_memory_equal(reply.p, want.n > 0 ? want.p : reply.p, want.n);
+	if (t->calls != NULL)
+		assert_string_equal(fake.calls, t->calls);
+}
+
+static void
+test_talks(void **state)
+{
+	for (size_t i = 0; i < N_OF(talks); i++)
+		play(&talks[i], 4096);
+}
+
+/* Cut at every octet; SET_LOCALITY's padding may come later than its reply. */
+static void
+test_talks_in_pieces(void **state)
+{
+	for (size_t piece = 1; piece < 12; piece++)
+		for (size_t i = 0; i < N_OF(talks); i++)
+			play(&talks[i], piece);
+}
+
+/* --- the table ------------------------------------------------------------ */
+
+/* A row's request, one octet short at least, is waited for. */
+static void
+test_rows_wait(void **state)
+{
+	for (size_t i = 0; i < swtpm_n_cmds; i++) {
+		const struct wire_cmd *cmd = &swtpm_cmds[i];
+		auto_buf in = BUF_INIT(64);
+
+		assert_int_equal(buf_put_u32(&in, cmd->code), 0);
+		memset(buf_room(&in, cmd->fixed), 0, cmd->fixed);
+		for (size_t n = 0; n < in.n; n++) {
+			struct wire_session s = { .port = PORT_SWTPM_CTRL };
+			struct wire_request r;
+
+			assert_int_equal(
+			    wire_parse(&s, (struct span){ in.p, n }, &r, NULL),
+			    0);
+		}
+	}
+}
+
+/* Codes without a gap and without a twin, a bit each, and no row that a client
+ * without state could get to run on the wrong power. */
+static void
+test_rows_sound(void **state)
+{
+	for (size_t i = 0; i < swtpm_n_cmds; i++) {
+		const struct wire_cmd *cmd = &swtpm_cmds[i];
+		struct wire_request r = { .cmd = cmd, .port = PORT_SWTPM_CTRL };
+		auto_buf reply = BUF_INIT(64);
+
+		assert_int_equal(cmd->code, i + 1);
+		assert_true(i == 0 || cmd->capability != 0);
+		assert_true(cmd->fixed <= MAX_WIRE_FIXED);
+		assert_true(cmd->pad <= 3);
+		fake_reset(cmd->power == POWER_OFF);
+		assert_int_equal(
+		    swtpm_may_run(&r, &reply), cmd->power == POWER_ANY);
+		if (cmd->power != POWER_ANY)
+			assert_int_equal(reply.n,
+			    cmd->error_size != 0 ? cmd->error_size : 4);
+	}
+}
+
+/* --- what outlasts a request ---------------------------------------------- */
+
+static void
+talk(enum port port, bool whole_writes, const char *in, const char *out)
+{
+	struct wire_session s = { .port = port, .whole_writes = whole_writes };
+	auto_buf bytes = BUF_INIT(8192);
+	auto_buf want = BUF_INIT(8192);
+	auto_buf reply = BUF_INIT(MAX_WIRE_REPLY);
+	enum wire_then then;
+
+	from_hex(in, &bytes);
+	from_hex(out, &want);
+	assert_int_equal(feed(&s, buf_span(&bytes), &reply, &then), bytes.n);
+	assert_true(span_eq(buf_span(&reply), buf_span(&want)));
+}
+
+static void
+test_locality(void **state)
+{
+	struct swtpm_options o = { .store = store,
+		.allow_set_locality = true,
+		.reject_locality_4 = true };
+
+	reset_all(true);
+	swtpm_configure(&o);
+	talk(CTRL, false, "0000000503", "00000000");
+	talk(DATA, false, CMD_GETRANDOM, RSP_OK);
+	talk(CTRL, false, "0000000504", "0000003d");
+	talk(DATA, false, CMD_GETRANDOM, RSP_OK);
+	talk(
+	    DATA, false, "80010000000b2000100001" CMD_GETRANDOM, RSP_OK RSP_OK);
+	talk(DATA, false, "80010000000b2000100004", RSP_907);
+	talk(DATA, false, "80010000000a20001000", RSP_142);
+	talk(DATA, false, "80010000000c200010000000", RSP_142);
+	talk(DATA, false, CMD_GETRANDOM, RSP_OK);
+	assert_string_equal(fake.calls, "process(3,12) process(3,12) "
+					"process(1,12) process(1,12) ");
+}
+
+/* A guest's sizes do not lose the next command. */
+static void
+test_whole_writes(void **state)
+{
+	reset_all(true);
+	talk(DATA, true, "800100000006", RSP_142);
+	talk(DATA, true, "8001000000070a", RSP_142);
+	talk(DATA, true, "8001ffffffff0000017b00112233", RSP_142);
+	talk(DATA, true, "800100000000", RSP_142);
+	talk(DATA, true, CMD_GETRANDOM, RSP_OK);
+}
+
+/* A TPM whose last command was none gets its TPM2_Shutdown. */
+static void
+test_auto_shutdown(void **state)
+{
+	struct swtpm_options o = { .store = store };
+
+	reset_all(true);
+	talk(DATA, false, CMD_GETRANDOM, RSP_OK);
+	talk(CTRL, false, "0000000e", "00000000");
+	assert_string_equal(
+	    fake.calls, "process(0,12) process(0,12) power_off ");
+	reset_all(true);
+	o.no_auto_shutdown = true;
+	swtpm_configure(&o);
+	talk(DATA, false, CMD_GETRANDOM, RSP_OK);
+	talk(CTRL, false, "0000000e", "00000000");
+	assert_string_equal(fake.calls, "process(0,12) power_off ");
+}
+
+static void
+expect_state(const char *name, const char *want)
+{
+	auto_buf have = BUF_INIT(64);
+
+	if (want == NULL) {
+		assert_int_equal(store_read(store, name, &have, NULL), -1);
+		return;
+	}
+	assert_int_equal(store_read(store, name, &have, NULL), 0);
+	assert_true(span_eq(buf_span(&have), SPAN_STR(want)));
+}
+
+/* A new permanent state takes the volatile one with it; one that is refused
+ * takes nothing. INIT with flag 1 removes what it has loaded. */
+static void
+test_states(void **state)
+{
+	reset_all(true);
+	talk(CTRL, false, "0000000a", "00000000");
+	expect_state("volatilestate", "volatile");
+	talk(CTRL, false, "0000000e", "00000000");
+	talk(CTRL, false, "0000000d00000001000000010000001a" BLOB_BAD,
+	    "00000003");
+	expect_state("volatilestate", "volatile");
+	expect_state("permall", "abcd");
+	talk(CTRL, false, "0000000d00000001000000010000001a" BLOB_ABCD,
+	    "00000000");
+	expect_state("volatilestate", NULL);
+	talk(CTRL, false, "0000000d00000001000000020000001a" BLOB_ABCD,
+	    "00000000");
+	expect_state("volatilestate", "abcd");
+	talk(CTRL, false, "0000000200000000", "00000000");
+	expect_state("volatilestate", "abcd");
+	talk(CTRL, false, "0000000200000001", "00000000");
+	expect_state("volatilestate", NULL);
+}
+
+/* A container that is cut anywhere, or of another version, is refused. */
+static void
+test_bad_blobs(void **state)
+{
+	auto_buf blob = BUF_INIT(64);
+	struct span ret;
+
+	from_hex(BLOB_ABCD, &blob);
+	assert_int_equal(blob_unwrap_migration(buf_span(&blob), &ret, NULL), 0);
+	assert_true(span_eq(ret, SPAN_STR("abcd")));
+	for (size_t n = 0; n < blob.n; n++)
+		assert_int_equal(blob_unwrap_migration(
+				     (struct span){ blob.p, n }, &ret, NULL),
+		    -1);
+	/* Version and least version, header, flags, total, tags, lengths. */
+	for (size_t i = 0; i < blob.n - 4; i++) {
+		uint8_t before = blob.p[i];
+
+		blob.p[i] ^= 0x80;
+		if (blob_unwrap_migration(buf_span(&blob), &ret, NULL) == 0)
+			/* A later version's, or a flag of one, for us. */
+			assert_true(i == 0 || i == 4 || i == 5);
+		blob.p[i] = before;
+	}
+	assert_int_equal(blob_unwrap(buf_span(&blob), &ret, NULL), -1);
+}
+
+static void
+test_power_fails(void **state)
+{
+	reset_all(false);
+	fake.broken = true;
+	talk(CTRL, false, "0000000200000000", "00000101");
+	assert_false(engine_is_on());
+}
+
+static int
+open_store(void **state)
+{
+	return store_open_memory(&store, NULL);
+}
+
+static int
+close_store(void **state)
+{
+	store_free(store);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_talks),
+		cmocka_unit_test(test_talks_in_pieces),
+		cmocka_unit_test(test_rows_wait),
+		cmocka_unit_test(test_rows_sound),
+		cmocka_unit_test(test_locality),
+		cmocka_unit_test(test_whole_writes),
+		cmocka_unit_test(test_auto_shutdown),
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_bad_blobs),
+		cmocka_unit_test(test_power_fails),
+	};
+
+	return cmocka_run_group_tests(tests, open_store, close_store);
+}
