@@ -56,6 +56,7 @@ swtpm_configure(const struct swtpm_options *o)
 {
 	swtpm.o = *o;
 	swtpm.settled = !o->incoming;
+	swtpm.blob.kind = 0;
 	atomic_store(&swtpm.locality, 0);
 }
 
@@ -70,7 +71,7 @@ answer(struct buf *reply, uint32_t result)
 static enum wire_then
 answer_err(struct buf *reply, uint32_t result, const struct err *e)
 {
-	log_error("swtpm", "%s", e->msg);
+	log_warn("swtpm", "%s", e->msg);
 	return answer(reply, result);
 }
 
@@ -255,7 +256,7 @@ swtpm_answers(struct span command, struct buf *rsp)
 	/* The lock was let go for a migration: who goes on takes it again. */
 	if (swtpm.o.store == NULL || store_lock(swtpm.o.store, 0, &e) == 0)
 		return false;
-	log_error("swtpm", "%s", e.msg);
+	log_warn("swtpm", "%s", e.msg);
 	(void)tpm2_put_rc(rsp, RC_FAILURE);
 	return true;
 }
@@ -337,7 +338,7 @@ get_stateblob(const struct wire_request *r, struct buf *reply)
 		return no_blob(reply, PTM_BAD_PARAMETER);
 	if ((offset == 0 || kind != swtpm.blob.kind) &&
 	    take_blob(kind, &e) != 0) {
-		log_error("swtpm", "%s", e.msg);
+		log_warn("swtpm", "%s", e.msg);
 		return no_blob(reply, PTM_FAIL);
 	}
 	rest = buf_span(&swtpm.blob.bytes);

@@ -280,7 +280,7 @@ engine_volatile(struct buf *out, struct err *e)
 int
 engine_info(uint64_t flags, struct buf *out, struct err *e)
 {
-	while (flags-- > 0)
+	for (flags &= 7; flags > 0; flags--)
 		(void)buf_put_u8(out, 'i');
 	return 0;
 }
