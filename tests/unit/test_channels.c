@@ -335,7 +335,7 @@ test_adopted(void **state)
 {
 	struct fixture f = { .result = 99 };
 	struct address a;
-	union sockaddr_any bound;
+	union sockaddr_any bound = { .sa.sa_family = AF_INET };
 	socklen_t n = sizeof(bound);
 	int pair[2], listening, fd;
 
