@@ -2,7 +2,8 @@
  * opt.h - options as tables: parser, checks and help come from the rows.
  *
  * A row says where its value goes as an offset into the caller's struct, so
- * that commands share groups of rows.
+ * that commands share groups of rows. The words of an option that is a list
+ * ("--ctrl type=unixio,path=/x,terminate") are rows, too.
  */
 #ifndef SIM_CLI_OPT_H
 #define SIM_CLI_OPT_H
@@ -20,12 +21,19 @@
 #define OPT_WIDTH 79
 
 enum opt_kind {
-	OPT_FLAG,   /* bool, set to true */
-	OPT_STRING, /* const char *, never "" */
-	OPT_NUMBER, /* unsigned, decimal, least..most */
-	OPT_CHOICE, /* const char *, one of the words of arg ("clear|none") */
-	OPT_LIST,   /* struct opt_list, may be repeated */
+	OPT_FLAG,     /* bool, set to true */
+	OPT_SWITCH,   /* enum opt_switch; a bare word is on */
+	OPT_STRING,   /* const char *, never "" */
+	OPT_OPTIONAL, /* const char *, "" when only the name is given */
+	OPT_NUMBER,   /* unsigned, decimal, least..most */
+	OPT_OCTAL,    /* unsigned, octal, least..most */
+	OPT_USER,     /* unsigned, a user's name or number */
+	OPT_GROUP,    /* the same of a group */
+	OPT_CHOICE,   /* const char *, one of the words of arg ("clear|none") */
+	OPT_LIST,     /* struct opt_list, may be repeated */
 };
+
+enum opt_switch { SWITCH_NOT_GIVEN, SWITCH_OFF, SWITCH_ON };
 
 struct opt {
 	const char *name; /* "state" for --state; NULL ends a table */
@@ -46,6 +54,7 @@ struct opt_rules {
 	const struct opt_group *const *groups; /* NULL ends */
 	bool stop_at_operand; /* what follows the first operand is not ours */
 	bool single_dash;     /* -port is --port, as simulators have it */
+	bool getopt; /* --print-s and -dp2321, as getopt_long(3) has them */
 };
 
 /*
@@ -56,8 +65,18 @@ struct opt_rules {
 int opt_parse(const struct opt_rules *rules, char **argv, void *target,
     size_t *ret_n, struct err *e);
 
+/*
+ * The same for "key=value,flag,flag=false" with the rows of words; its title is
+ * the option that the text is of, for messages. Strings point into *ret_copy,
+ * which the caller frees, also after a failure.
+ */
+int opt_parse_words(const struct opt_group *words, const char *text,
+    void *target, char **ret_copy, struct err *e);
+
 /* The options of a group, one a paragraph, wrapped at 80 columns. */
 void opt_help(const struct opt_group *group, bool single_dash, FILE *out);
+/* The words of a list option, in the same form. */
+void opt_help_words(const struct opt_group *words, FILE *out);
 /* text wrapped at 80 columns, each line indented; the first one begins in
  * column `at`. */
 void opt_wrap(const char *text, int indent, int at, FILE *out);
