@@ -102,10 +102,11 @@ add_ioctl(scmp_filter_ctx ctx, struct err *e)
 }
 
 static int
-add_all(scmp_filter_ctx ctx, enum sandbox kind, struct err *e)
+add_all(scmp_filter_ctx ctx, enum sandbox kind, bool logging, struct err *e)
 {
 	if (add_rules(ctx, SCMP_ACT_ALLOW, for_all, N_OF(for_all), e) != 0 ||
-	    add_rules(ctx, SCMP_ACT_KILL_PROCESS, deadly, N_OF(deadly), e) != 0)
+	    (!logging && add_rules(ctx, SCMP_ACT_KILL_PROCESS, deadly,
+			     N_OF(deadly), e) != 0))
 		return -1;
 	if (kind == SANDBOX_MINT)
 		return 0;
@@ -115,9 +116,10 @@ add_all(scmp_filter_ctx ctx, enum sandbox kind, struct err *e)
 }
 
 static int
-enter(enum sandbox kind, struct err *e)
+enter(enum sandbox kind, bool logging, struct err *e)
 {
-	auto_filter ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	auto_filter ctx =
+	    seccomp_init(logging ? SCMP_ACT_LOG : SCMP_ACT_ERRNO(EPERM));
 	int rc;
 
 	if (ctx == NULL)
@@ -127,7 +129,7 @@ enter(enum sandbox kind, struct err *e)
 	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2)) != 0)
 		return err_set(
 		    e, E_IO, "system call filter: %s", strerror(-rc));
-	if (add_all(ctx, kind, e) != 0)
+	if (add_all(ctx, kind, logging, e) != 0)
 		return -1;
 	if ((rc = seccomp_load(ctx)) != 0)
 		return err_set(e, E_IO,
@@ -146,5 +148,11 @@ static const bool sanitized = false;
 int
 sandbox_enter(enum sandbox kind, struct err *e)
 {
-	return sanitized ? 0 : enter(kind, e);
+	return sanitized ? 0 : enter(kind, false, e);
+}
+
+int
+sandbox_enter_logging(enum sandbox kind, struct err *e)
+{
+	return sanitized ? 0 : enter(kind, true, e);
 }

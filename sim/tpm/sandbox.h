@@ -17,5 +17,8 @@ enum sandbox {
 /* For all threads and children from here on. Running a program kills the
  * process; other calls that are not on the list fail with EPERM. */
 int sandbox_enter(enum sandbox kind, struct err *e);
+/* The same, but what would be refused is done, and the kernel's audit log has
+ * it: to find out what a system needs. */
+int sandbox_enter_logging(enum sandbox kind, struct err *e);
 
 #endif
