@@ -36,6 +36,8 @@
 #define MAX_TCTI 160
 /* The longest reply on any port, a state with its header. */
 #define MAX_WIRE_REPLY (MAX_STATE_BLOB + 64)
+/* A file with the key or the passphrase of encrypted state. */
+#define MAX_STATE_KEY_TEXT 4096
 
 /* Certificates. A real ODCA chain has 7; its longest member is 949 bytes. */
 #define MAX_CERT_SIZE  4096
@@ -85,6 +87,8 @@
 #define MAX_HOST_LENGTH 64
 #define MAX_PATH_LENGTH 4096
 #define MAX_SVN         99
+/* Groups of a user that a program is to run as. */
+#define MAX_GROUPS 256
 /* Values of one option that may be repeated. */
 #define MAX_OPT_LIST 8
 

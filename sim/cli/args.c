@@ -118,6 +118,104 @@ static const struct opt simulator[] = {
 	{ "verbose",     'v', OPT_FLAG,   AT(verbose),     NULL, "log each command", 0, 0 },
 	END
 };
+static const struct opt swtpm_state[] = {
+	{ "tpm2",          0, OPT_FLAG,   AT(swtpm.tpm2),          NULL,    "be a TPM 2.0; needed, as swtpm's default is TPM 1.2", 0, 0 },
+	{ "tpmstate",      0, OPT_STRING, AT(swtpm.tpmstate),      "WORDS", "where the TPM lives; a device is made there when there is none (default: $TPM_PATH)", 0, 0 },
+	{ "key",           0, OPT_STRING, AT(swtpm.key),           "WORDS", "the key that state files are encrypted with", 0, 0 },
+	{ "migration-key", 0, OPT_STRING, AT(swtpm.migration_key), "WORDS", "the key that state is encrypted with on its way to another host", 0, 0 },
+	{ "migration",     0, OPT_STRING, AT(swtpm.migration),     "WORDS", "what happens when the TPM moves", 0, 0 },
+	{ "profile",       0, OPT_STRING, AT(swtpm.profile),       "WORDS", "refused unless name=null: this libtpms has no other", 0, 0 },
+	END
+};
+static const struct opt swtpm_channels[] = {
+	{ "ctrl",      0,   OPT_STRING, AT(swtpm.ctrl),      "WORDS", "the control channel", 0, 0 },
+	{ "server",    0,   OPT_STRING, AT(swtpm.server),    "WORDS", "the data channel, for TPM commands", 0, 0 },
+	{ "port",      'p', OPT_NUMBER, AT(swtpm.port),      "N",     "the same as --server type=tcp,port=N,disconnect", 1, 65535 },
+	{ "fd",        'f', OPT_NUMBER, AT(swtpm.fd),        "N",     "a connected socket is the data channel; its end is the program's", 3, 65535 },
+	{ "terminate", 't', OPT_FLAG,   AT(swtpm.terminate), NULL,    "end when a connection of the data channel does", 0, 0 },
+	{ "locality",  0,   OPT_STRING, AT(swtpm.locality),  "WORDS", "what clients may do with localities", 0, 0 },
+	{ "flags",     0,   OPT_STRING, AT(swtpm.flags),     "WORDS", "what was done before the first client comes", 0, 0 },
+	END
+};
+static const struct opt swtpm_process[] = {
+	{ "daemon",  'd', OPT_FLAG,   AT(swtpm.daemon),  NULL,    "go on in the background once the TPM is ready", 0, 0 },
+	{ "pid",     0,   OPT_STRING, AT(swtpm.pid),     "WORDS", "where to write the process id", 0, 0 },
+	{ "log",     0,   OPT_STRING, AT(swtpm.logging), "WORDS", "where to write the log (default: stderr)", 0, 0 },
+	{ "runas",   'r', OPT_STRING, AT(swtpm.runas),   "USER",  "be that user before any file is opened", 0, 0 },
+	{ "chroot",  'R', OPT_STRING, AT(swtpm.chroot),  "DIR",   "see DIR as /, in the other options, too", 0, 0 },
+	{ "seccomp", 0,   OPT_STRING, AT(swtpm.seccomp), "WORDS", "what the system call filter does (default: action=kill)", 0, 0 },
+	{ "pcap",    0,   OPT_STRING, AT(swtpm.pcap),    "WORDS", "refused: not supported", 0, 0 },
+	END
+};
+static const struct opt swtpm_print[] = {
+	{ "print-capabilities", 0, OPT_FLAG,   AT(swtpm.print_capabilities), NULL,    "print which optional features there are, as JSON", 0, 0 },
+	{ "print-states",       0, OPT_FLAG,   AT(swtpm.print_states),       NULL,    "print which states are in --tpmstate, as JSON", 0, 0 },
+	{ "print-info",         0, OPT_STRING, AT(swtpm.print_info),         "FLAGS", "print about the TPM in --tpmstate, as JSON: the sum of 1 specification, 2 attributes, 4 features ...; 0x is hexadecimal", 0, 0 },
+	{ "print-profiles",     0, OPT_FLAG,   AT(swtpm.print_profiles),     NULL,    "refused: this libtpms has none", 0, 0 },
+	END
+};
+static const struct opt swtpm_own[] = {
+	{ "allow-remote", 0, OPT_FLAG, AT(allow_remote), NULL, "listen on a bindaddr that is not loopback: everybody there controls the TPM", 0, 0 },
+	END
+};
+static const struct opt setup[] = {
+	{ "tpm2",                 0, OPT_FLAG,     AT(swtpm.tpm2),               NULL,    "make a TPM 2.0; needed, as swtpm_setup's default is TPM 1.2", 0, 0 },
+	{ "tpm-state",            0, OPT_STRING,   AT(setup.state),              "DIR",   "where to make the device: a directory that exists, dir://DIR or file://FILE", 0, 0 },
+	{ "tpmstate",             0, OPT_STRING,   AT(setup.state),              "DIR",   "the same", 0, 0 },
+	{ "overwrite",            0, OPT_FLAG,     AT(setup.overwrite),          NULL,    "put a new device in place of one that is there", 0, 0 },
+	{ "not-overwrite",        0, OPT_FLAG,     AT(setup.not_overwrite),      NULL,    "keep one that is there, which is no failure then", 0, 0 },
+	{ "reconfigure",          0, OPT_FLAG,     AT(setup.reconfigure),        NULL,    "give the TPM that is there other --pcr-banks", 0, 0 },
+	{ "createek",             0, OPT_FLAG,     AT(setup.create_ek),          NULL,    "done in any case: a PTT's EKs follow from its seeds", 0, 0 },
+	{ "create-ek-cert",       0, OPT_FLAG,     AT(setup.ek_cert),            NULL,    "done in any case: a PTT leaves the factory with its certificates", 0, 0 },
+	{ "create-platform-cert", 0, OPT_FLAG,     AT(setup.platform_cert),      NULL,    "accepted, and said in the log: a PTT has no platform certificate", 0, 0 },
+	{ "lock-nvram",           0, OPT_FLAG,     AT(setup.lock_nvram),         NULL,    "done in any case: the certificates' indices are the platform's", 0, 0 },
+	{ "decryption",           0, OPT_FLAG,     AT(setup.decryption),         NULL,    "the EKs are for decryption, which they are in any case", 0, 0 },
+	{ "ecc",                  0, OPT_FLAG,     AT(setup.ecc),                NULL,    "the kind of a storage key, which a PTT does not have at first", 0, 0 },
+	{ "rsa-keysize",          0, OPT_CHOICE,   AT(setup.rsa_keysize),        "2048|max", "bits of the RSA EK; a PTT's has 2048", 0, 0 },
+	{ "vmid",                 0, OPT_STRING,   AT(setup.vmid),               "ID",    "whose TPM it is, for the log", 0, 0 },
+	{ "keyfile",              0, OPT_STRING,   AT(setup.keyfile),            "FILE",  "the key that state files are encrypted with, in hex", 0, 0 },
+	{ "keyfile-fd",           0, OPT_NUMBER,   AT(setup.keyfile_fd),         "N",     "the same from a descriptor", 1, 65535 },
+	{ "pwdfile",              0, OPT_STRING,   AT(setup.pwdfile),            "FILE",  "a passphrase that the key follows from", 0, 0 },
+	{ "pwdfile-fd",           0, OPT_NUMBER,   AT(setup.pwdfile_fd),         "N",     "the same from a descriptor", 1, 65535 },
+	{ "cipher",               0, OPT_STRING,   AT(setup.cipher),             "MODE",  "aes-128-cbc (default), aes-256-cbc; or aes-256-gcm, which swtpm cannot read", 0, 0 },
+	{ "write-ek-cert-files",  0, OPT_STRING,   AT(setup.cert_dir),           "DIR",   "write the EK certificates there, too: ek-rsa2048.crt ...", 0, 0 },
+	{ "display",              0, OPT_FLAG,     AT(setup.display),            NULL,    "print what was made, as JSON", 0, 0 },
+	{ "logfile",              0, OPT_STRING,   AT(setup.logfile),            "FILE",  "append what is said to it (default: stdout and stderr)", 0, 0 },
+	{ "config",               0, OPT_STRING,   AT(setup.config),             "FILE",  "settings (default: swtpm_setup.conf in $XDG_CONFIG_HOME, ~/.config or /etc)", 0, 0 },
+	{ "create-config-files",  0, OPT_OPTIONAL, AT(setup.config_files),       "[WORDS]", "write a swtpm_setup.conf for this user", 0, 0 },
+	{ "runas",                0, OPT_STRING,   AT(swtpm.runas),              "USER",  "be that user first", 0, 0 },
+	{ "tpm",                  0, OPT_STRING,   AT(setup.tpm),                "PROGRAM", "accepted when it is this program", 0, 0 },
+	{ "swtpm_ioctl",          0, OPT_STRING,   AT(setup.swtpm_ioctl),        "PROGRAM", "deprecated, no effect", 0, 0 },
+	{ "tcsd-system-ps-file",  0, OPT_STRING,   AT(setup.tcsd_file),          "FILE",  "deprecated, no effect", 0, 0 },
+	{ "profile",              0, OPT_STRING,   AT(setup.profile),            "JSON",  "refused unless it is the null profile", 0, 0 },
+	{ "profile-name",         0, OPT_STRING,   AT(setup.profile_name),       "NAME",  "refused unless it is null", 0, 0 },
+	{ "print-capabilities",   0, OPT_FLAG,     AT(swtpm.print_capabilities), NULL,    "print which optional features there are, as JSON", 0, 0 },
+	END
+};
+/* So that they are refused with the reason, not as unknown. */
+static const struct opt setup_refused[] = {
+	{ "allow-signing",           0, OPT_FLAG,   AT(setup.allow_signing),    NULL, "a PTT's EKs do not sign", 0, 0 },
+	{ "create-spk",              0, OPT_FLAG,   AT(setup.create_spk),       NULL, "a PTT leaves the factory without a storage key", 0, 0 },
+	{ "take-ownership",          0, OPT_FLAG,   AT(setup.take_ownership),   NULL, "of TPM 1.2", 0, 0 },
+	{ "ownerpass",               0, OPT_STRING, AT(setup.owner_password),   "PASSWORD", "of TPM 1.2", 0, 0 },
+	{ "owner-well-known",        0, OPT_FLAG,   AT(setup.owner_well_known), NULL, "of TPM 1.2", 0, 0 },
+	{ "srkpass",                 0, OPT_STRING, AT(setup.srk_password),     "PASSWORD", "of TPM 1.2", 0, 0 },
+	{ "srk-well-known",          0, OPT_FLAG,   AT(setup.srk_well_known),   NULL, "of TPM 1.2", 0, 0 },
+	{ "profile-file",            0, OPT_STRING, AT(setup.profile_file),     "FILE", "this libtpms has no profiles", 0, 0 },
+	{ "profile-file-fd",         0, OPT_STRING, AT(setup.profile_file_fd),  "N", "the same", 0, 0 },
+	{ "profile-remove-disabled", 0, OPT_STRING, AT(setup.remove_disabled),  "WORD", "the same", 0, 0 },
+	{ "print-profiles",          0, OPT_FLAG,   AT(swtpm.print_profiles),   NULL, "the same", 0, 0 },
+	{ "ek1keyalgo",              0, OPT_STRING, AT(setup.ek1),              "ALG", "a PTT's EKs are rsa2048, ecc_nist_p256 and ecc_nist_p384", 0, 0 },
+	{ "ek2keyalgo",              0, OPT_STRING, AT(setup.ek2),              "ALG", "the same", 0, 0 },
+	{ "iakkeyalgo",              0, OPT_STRING, AT(setup.iak),              "ALG", "a PTT has no IAK", 0, 0 },
+	{ "idevidkeyalgo",           0, OPT_STRING, AT(setup.idevid),           "ALG", "a PTT has no IDevID", 0, 0 },
+	END
+};
+static const struct opt help[] = {
+	{ "version", 'v', OPT_FLAG, AT(swtpm.version), NULL, "print the version", 0, 0 },
+	{ "help",    'h', OPT_FLAG, AT(help),          NULL, "this text", 0, 0 },
+	END
+};
 /* clang-format on */
 
 const struct opt_group opts_common = { "other options", common };
@@ -137,3 +235,11 @@ const struct opt_group opts_ca_export = { "hierarchy", ca_export };
 const struct opt_group opts_ca_crl = { "hierarchy", ca_crl };
 const struct opt_group opts_ca_revoke = { "what", ca_revoke };
 const struct opt_group opts_simulator = { "options", simulator };
+const struct opt_group opts_swtpm_state = { "state", swtpm_state };
+const struct opt_group opts_swtpm_channels = { "channels", swtpm_channels };
+const struct opt_group opts_swtpm_process = { "process", swtpm_process };
+const struct opt_group opts_swtpm_print = { "output", swtpm_print };
+const struct opt_group opts_swtpm_own = { "not of swtpm", swtpm_own };
+const struct opt_group opts_setup = { "options", setup };
+const struct opt_group opts_setup_refused = { "refused", setup_refused };
+const struct opt_group opts_help = { "other options", help };

@@ -8,6 +8,33 @@
 #include "sim/cli/opt.h"
 #include "sim/tpm/mint.h"
 
+/* Options of swtpm and swtpm_setup, as they were given: most are lists of words
+ * (swtpm_opts.h). */
+struct swtpm_args {
+	const char *tpmstate, *ctrl, *server, *flags, *locality, *logging, *pid,
+	    *key, *migration_key, *seccomp, *migration, *runas, *chroot,
+	    *print_info, *profile, *pcap;
+	unsigned port, fd; /* 0: not given */
+	bool tpm2, terminate, daemon, version, print_capabilities, print_states,
+	    print_profiles;
+};
+
+struct setup_args {
+	const char *state, *config, *logfile, *keyfile, *pwdfile, *cipher,
+	    *vmid, *cert_dir, *config_files, *tpm, *rsa_keysize, *profile,
+	    *profile_name;
+	const char *swtpm_ioctl,
+	    *tcsd_file;                  /* swtpm has no use for them either */
+	unsigned keyfile_fd, pwdfile_fd; /* 0: not given */
+	bool create_ek, ek_cert, platform_cert, lock_nvram, ecc, decryption,
+	    display, overwrite, not_overwrite, reconfigure;
+	/* What a PTT has not: refused. */
+	bool allow_signing, create_spk, take_ownership, owner_well_known,
+	    srk_well_known;
+	const char *owner_password, *srk_password, *profile_file,
+	    *profile_file_fd, *remove_disabled, *ek1, *ek2, *iak, *idevid;
+};
+
 struct args {
 	/* all commands */
 	bool help;
@@ -42,6 +69,9 @@ struct args {
 	/* tpm_server */
 	unsigned port; /* 0: 2321 */
 	bool remove, manufacture, pick_ports, verbose;
+	/* swtpm socket, swtpm_setup */
+	struct swtpm_args swtpm;
+	struct setup_args setup;
 
 	char **operands; /* NULL at the end */
 	size_t n_operands;
@@ -50,7 +80,9 @@ struct args {
 extern const struct opt_group opts_common, opts_home, opts_new_home,
     opts_device, opts_faults, opts_listen, opts_startup, opts_source, opts_show,
     opts_verify, opts_json, opts_update, opts_ca_init, opts_ca_export,
-    opts_ca_crl, opts_ca_revoke, opts_simulator;
+    opts_ca_crl, opts_ca_revoke, opts_simulator, opts_swtpm_state,
+    opts_swtpm_channels, opts_swtpm_process, opts_swtpm_print, opts_swtpm_own,
+    opts_setup, opts_setup_refused, opts_help;
 
 /* One subcommand. run gives the exit status, or -1 with e set. */
 struct command {
@@ -59,10 +91,13 @@ struct command {
 	unsigned least, most; /* operands */
 	bool operands_end_options;
 	bool single_dash;
+	bool getopt;
+	/* Lists of words that options take; NULL, or ended by NULL. */
+	const struct opt_group *const *words;
 	const char *summary;  /* one sentence */
 	const char *examples; /* lines */
 	const char *status;   /* exit status, one line */
-	const struct opt_group *groups[8];
+	const struct opt_group *groups[10];
 	int (*run)(const struct args *, struct err *);
 };
 
@@ -80,6 +115,12 @@ int cmd_ca_crl(const struct args *a, struct err *e);
 int cmd_ca_revoke(const struct args *a, struct err *e);
 int cmd_tpm_server(const struct args *a, struct err *e);
 int cmd_tpm2_simulator(const struct args *a, struct err *e);
+int cmd_swtpm_socket(const struct args *a, struct err *e);
+int cmd_swtpm_setup(const struct args *a, struct err *e);
+/* What "swtpm --version" prints. */
+int swtpm_version(struct err *e);
+/* Words that options of a command take. */
+extern const struct opt_group *const setup_words[];
 int cmd_faults(const struct args *a, struct err *e);
 int cmd_version(const struct args *a, struct err *e);
 int cmd_help(const struct args *a, struct err *e);

@@ -91,7 +91,7 @@ serve(const struct args *a, const char *dir, int report, struct err *e)
 	    serve_start(store, &o, &s, e) != 0)
 		return -1;
 	serve_forget_seed(a->device.seed);
-	if (serve_confine(e) != 0)
+	if (serve_confine(CONFINE_KILL, e) != 0)
 		return -1;
 	port = server_port(s.server);
 	if (write(report, &port, sizeof(port)) != sizeof(port))

@@ -7,9 +7,7 @@ cmd_mint(const struct args *a, struct err *e)
 		err_set(e, E_USAGE, "mint needs --state DIR");
 		return err_hint(e, "odcasim mint --state ./tpm");
 	}
-	if (mint_check(&a->device, e) != 0 ||
-	    mint_device(&a->device, a->state, e) != 0 ||
-	    home_put_root(a->device.pki, a->state, e) != 0)
+	if (home_mint(&a->device, a->state, e) != 0)
 		return -1;
 	return home_print(a->state, e);
 }

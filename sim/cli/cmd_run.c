@@ -87,18 +87,39 @@ check_options(const struct args *a, struct err *e)
 	return 0;
 }
 
+static size_t
+swtpm_channels(const struct args *a, struct serve_channel ret[static 2])
+{
+	const struct listen_options defaults = { .uid = -1, .gid = -1 };
+	size_t n = 0;
+
+	if (a->swtpm_ctrl != NULL)
+		ret[n++] = (struct serve_channel){ .port = PORT_SWTPM_CTRL,
+			.address = a->swtpm_ctrl,
+			.options = defaults };
+	if (a->swtpm_data != NULL)
+		ret[n++] = (struct serve_channel){ .port = PORT_SWTPM_DATA,
+			.address = a->swtpm_data,
+			.options = defaults };
+	return n;
+}
+
 static int
 serve(const struct args *a, const char *dir, struct err *e)
 {
 	AUTO(serve_done) struct serve s = { .store = NULL };
+	struct serve_channel channels[2];
+	const size_t n_channels = swtpm_channels(a, channels);
 	const struct serve_options o = {
 		.power = !a->strict_ms,
 		.startup =
-		    a->startup != NULL && strcmp(a->startup, "clear") == 0,
+		    a->startup != NULL && strcmp(a->startup, "clear") == 0
+			? STARTUP_CLEAR
+			: STARTUP_NONE,
 		.rng = a->deterministic_rng ? a->device.seed : NULL,
 		.mssim = &a->mssim,
-		.swtpm_ctrl = a->swtpm_ctrl,
-		.swtpm_data = a->swtpm_data,
+		.channels = channels,
+		.n_channels = n_channels,
 		.allow_remote = a->allow_remote,
 	};
 	json_auto_t *device = NULL;
@@ -118,7 +139,8 @@ serve(const struct args *a, const char *dir, struct err *e)
 	if ((line = ready_line(a, &s, path, device)) == NULL)
 		return err_set(e, E_NOMEM, "ready line");
 	serve_forget_seed(a->device.seed);
-	if (serve_confine(e) != 0 || say_ready(line, a->ready_fd, e) != 0)
+	if (serve_confine(CONFINE_KILL, e) != 0 ||
+	    say_ready(line, a->ready_fd, e) != 0)
 		return -1;
 	return server_run(s.server, e);
 }

@@ -29,32 +29,16 @@ remove_nvchip(struct err *e)
 	return 0;
 }
 
-/* Manufacture in a temporary directory, and keep the TPM only. */
-static int
-mint_into(struct store *to, struct err *e)
-{
-	auto_home home = HOME_INIT;
-	auto_store from = NULL;
-	auto_buf state = BUF_INIT(MAX_STATE_FILE);
-	const struct mint_request any = { .family = NULL };
-
-	if (home_open(NULL, &home, e) != 0 ||
-	    mint_device(&any, home.path, e) != 0 ||
-	    store_open_dir(home.path, STORE_OWN, &from, e) != 0 ||
-	    store_read(from, "permall", &state, e) != 0)
-		return -1;
-	return store_write(to, "permall", buf_span(&state), e);
-}
-
 static int
 open_nvchip(const struct args *a, struct store **ret, struct err *e)
 {
+	const struct mint_request any = { .family = NULL };
 	auto_store s = NULL;
 
 	if ((a->remove || a->manufacture) && remove_nvchip(e) != 0)
 		return -1;
 	if (store_open_file(NVCHIP, &s, e) != 0 ||
-	    (!store_has_tpm(s) && mint_into(s, e) != 0))
+	    (!store_has_tpm(s) && home_mint_into(&any, s, e) != 0))
 		return -1;
 	*ret = TAKE(s);
 	return 0;
@@ -113,7 +97,8 @@ simulate(const struct args *a, bool power, struct err *e)
 	if (command_port(a, &port, e) != 0 || open_nvchip(a, &store, e) != 0)
 		return -1;
 	(void)snprintf(address, sizeof(address), "localhost:%u", port);
-	if (serve_start(store, &o, &s, e) != 0 || serve_confine(e) != 0 ||
+	if (serve_start(store, &o, &s, e) != 0 ||
+	    serve_confine(CONFINE_KILL, e) != 0 ||
 	    say_listening(a, server_port(s.server), e) != 0)
 		return -1;
 	rc = server_run(s.server, e);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "sim/cli/args.h"
+#include "sim/cli/swtpm_opts.h"
 
 #define STATUS_PLAIN "0 ok, 1 failed, 2 wrong usage"
 
@@ -101,6 +102,23 @@ const struct command commands[] = {
   .examples = "odcasim tpm2-simulator 2321 -m\n"
               "odcasim tpm2-simulator --pick_ports",
   .status = STATUS_PLAIN },
+{ .name = "swtpm socket", .run = cmd_swtpm_socket, .getopt = true,
+  .summary = "Take swtpm's command line, for QEMU and libvirt; also when called swtpm.",
+  .groups = { &opts_swtpm_state, &opts_swtpm_channels, &opts_swtpm_process, &opts_swtpm_print,
+              &opts_device, &opts_faults, &opts_swtpm_own, &opts_help },
+  .words = swtpm_words,
+  .examples = "odcasim swtpm socket --tpm2 --tpmstate dir=./tpm --ctrl type=unixio,path=./tpm.sock\n"
+              "odcasim swtpm socket --tpm2 --tpmstate backend-uri=file://./tpm.state --server port=2321 "
+              "--ctrl type=tcp,port=2322 --flags startup-clear --family adl",
+  .status = "0 ended by SIGTERM, SIGINT or a client, 1 failed" },
+{ .name = "swtpm_setup", .run = cmd_swtpm_setup, .getopt = true,
+  .summary = "Take swtpm_setup's command line: manufacture for a VM host.",
+  .groups = { &opts_setup, &opts_device, &opts_faults, &opts_setup_refused, &opts_help },
+  .words = setup_words,
+  .examples = "odcasim swtpm_setup --tpm2 --tpm-state ./tpm --create-ek-cert --not-overwrite\n"
+              "odcasim swtpm_setup --tpm2 --tpm-state ./tpm --pcr-banks sha256,sha384 --reconfigure\n"
+              "odcasim swtpm_setup --create-config-files",
+  .status = "0 ok, 1 failed" },
 { .name = "version", .run = cmd_version,
   .summary = "Print the versions of the program and of its libraries.",
   .groups = { &opts_json, &opts_common },
@@ -202,6 +220,8 @@ command_help(const struct command *c, FILE *out)
 	    c->operands != NULL ? c->operands : "", c->summary);
 	for (size_t i = 0; c->groups[i] != NULL; i++)
 		opt_help(c->groups[i], c->single_dash, out);
+	for (size_t i = 0; c->words != NULL && c->words[i] != NULL; i++)
+		opt_help_words(c->words[i], out);
 	if (c->examples != NULL)
 		print_lines("examples", c->examples, out);
 	print_lines("exit status", c->status, out);

@@ -187,16 +187,19 @@ root_pem(const char *pki, const json_t *device, struct buf *out, struct err *e)
 	return 0;
 }
 
-int
-home_put_root(const char *pki, const char *dir, struct err *e)
+/* The root above the device in dir, beside it. */
+static int
+put_root(const struct mint_request *r, const char *dir, struct err *e)
 {
 	auto_buf pem = BUF_INIT(MAX_SMALL_FILE);
 	json_auto_t *device = NULL;
+	auto_store store = NULL;
 	char path[MAX_PATH_LENGTH];
 
-	if (home_descriptor(dir, &device, e) != 0 ||
+	if (store_open_uri(dir, STORE_PEEK, r->store, &store, e) != 0 ||
+	    record_parse(store, &device, e) != 0 ||
 	    home_path(dir, HOME_ROOT, path, e) != 0 ||
-	    root_pem(pki, device, &pem, e) != 0)
+	    root_pem(r->pki, device, &pem, e) != 0)
 		return -1;
 	return file_write(AT_FDCWD, path, buf_span(&pem), FILE_NOSYNC, e);
 }
@@ -414,14 +417,20 @@ check_same(const struct mint_request *r, const char *dir,
 	return r->seed != NULL ? child_run(check_seed_in_child, &seed, e) : 0;
 }
 
+bool
+home_asks(const struct mint_request *r)
+{
+	return r->family != NULL || r->batch != NULL || r->seed != NULL ||
+	       r->svn != 0 || r->pcr_banks != NULL || r->faults.n > 0;
+}
+
 /* A TPM without descriptor is swtpm's: whatever the options ask for, it is not
  * known to have. */
 static int
 check_foreign_device(
     const struct mint_request *r, const char *dir, struct err *e)
 {
-	if (r->family == NULL && r->batch == NULL && r->seed == NULL &&
-	    r->svn == 0 && r->pcr_banks == NULL && r->faults.n == 0)
+	if (!home_asks(r))
 		return 0;
 	err_set(e, E_USAGE,
 	    "state '%s' holds a TPM that odcasim did not mint; device options "
@@ -432,15 +441,15 @@ check_foreign_device(
 
 /* Names are checked first: a family that does not exist fits nowhere, and a
  * batch is one of the device's own family. */
-static int
-check_existing(const struct mint_request *r, const char *dir, struct err *e)
+int
+home_check(const struct mint_request *r, const char *dir, struct err *e)
 {
 	struct mint_request named = *r;
 	json_auto_t *device = NULL;
 	auto_store store = NULL;
 
 	/* That finishes a mint that was killed before its last step. */
-	if (store_open_dir(dir, STORE_OWN, &store, e) != 0 ||
+	if (store_open_uri(dir, STORE_OWN, r->store, &store, e) != 0 ||
 	    record_parse(store, &device, e) != 0)
 		return -1;
 	if (named.family == NULL)
@@ -453,19 +462,49 @@ check_existing(const struct mint_request *r, const char *dir, struct err *e)
 }
 
 int
+home_mint(const struct mint_request *r, const char *dir, struct err *e)
+{
+	return mint_check(r, e) != 0 || mint_device(r, dir, e) != 0 ||
+		       put_root(r, dir, e) != 0
+		   ? -1
+		   : 0;
+}
+
+int
+home_mint_into(const struct mint_request *r, struct store *to, struct err *e)
+{
+	struct mint_request plain = *r;
+	auto_home home = HOME_INIT;
+	auto_store from = NULL;
+	auto_buf state = BUF_INIT(MAX_STATE_FILE);
+
+	/* The key is that of the file. */
+	plain.store = NULL;
+	if (home_open(NULL, &home, e) != 0 ||
+	    mint_device(&plain, home.path, e) != 0 ||
+	    store_open_dir(home.path, STORE_OWN, &from, e) != 0 ||
+	    store_read(from, "permall", &state, e) != 0)
+		return -1;
+	return store_write(to, "permall", buf_span(&state), e);
+}
+
+int
+home_check_options(const struct args *a, struct err *e)
+{
+	return !a->deterministic_rng || a->device.seed != NULL
+		   ? 0
+		   : err_set(
+			 e, E_USAGE, "--deterministic-rng needs --seed STRING");
+}
+
+int
 home_prepare(const struct args *a, const char *dir, struct err *e)
 {
 	char path[MAX_PATH_LENGTH];
 
-	if (a->deterministic_rng && a->device.seed == NULL)
-		return err_set(
-		    e, E_USAGE, "--deterministic-rng needs --seed STRING");
-	if (home_path(dir, STORE_PERMANENT, path, e) != 0)
+	if (home_check_options(a, e) != 0 ||
+	    home_path(dir, STORE_PERMANENT, path, e) != 0)
 		return -1;
-	if (file_exists(AT_FDCWD, path))
-		return check_existing(&a->device, dir, e);
-	if (mint_check(&a->device, e) != 0 ||
-	    mint_device(&a->device, dir, e) != 0)
-		return -1;
-	return home_put_root(a->device.pki, dir, e);
+	return file_exists(AT_FDCWD, path) ? home_check(&a->device, dir, e)
+					   : home_mint(&a->device, dir, e);
 }

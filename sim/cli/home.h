@@ -9,6 +9,7 @@
 #include "sim/base/limits.h"
 #include "sim/cli/args.h"
 #include "sim/cli/out.h"
+#include "sim/tpm/store.h"
 
 #define HOME_ROOT "root.pem"
 
@@ -31,14 +32,22 @@ void home_close(struct home *h);
 /* For a forked child: it keeps the directory alive, and never waits. */
 void home_share(struct home *h);
 
+/* E_USAGE when device options do not go together. */
+int home_check_options(const struct args *a, struct err *e);
 /*
  * Have the device that the options describe in dir: manufacture it when dir has
  * none, and E_USAGE when dir has another one. Before engine_init().
  */
 int home_prepare(const struct args *a, const char *dir, struct err *e);
-/* Write the root above the device in dir to it, as HOME_ROOT; pki as in
- * pki_open(). */
-int home_put_root(const char *pki, const char *dir, struct err *e);
+/* Whether a request asks for anything in particular. */
+bool home_asks(const struct mint_request *r);
+/* E_USAGE when the device in dir is not what r asks for. */
+int home_check(const struct mint_request *r, const char *dir, struct err *e);
+/* Manufacture in dir, with the root above the device. As mint_device(). */
+int home_mint(const struct mint_request *r, const char *dir, struct err *e);
+/* Manufacture, and keep the TPM only, in a store that is one file. */
+int
+home_mint_into(const struct mint_request *r, struct store *to, struct err *e);
 /* The descriptor in dir, as record_parse() gives it. */
 int home_descriptor(const char *dir, json_t **ret, struct err *e);
 /* E_USAGE unless the hierarchy pki is the one that the device in dir is of:

@@ -18,15 +18,35 @@ enum { /* DESIGN.md, "Command line" */
 	EXIT_REJECTED = 3,
 };
 
-/* Names that the program answers to, beside its own. */
-static const char *const personalities[] = { "tpm_server", "tpm2-simulator" };
+/* Names that the program answers to, beside its own, and commands that are
+ * somebody else's. */
+static const struct personality {
+	const char *name;
+	int usage_status;             /* for wrong usage */
+	int (*version)(struct err *); /* what --version prints, or NULL */
+} personalities[] = {
+	{ "tpm_server", EXIT_USAGE, NULL },
+	{ "tpm2-simulator", EXIT_USAGE, NULL },
+	{ "swtpm", EXIT_FAILED, swtpm_version },
+	{ "swtpm_setup", EXIT_FAILED, NULL },
+	{ .name = NULL },
+};
+
+static const struct personality *
+find_personality(const char *name)
+{
+	for (const struct personality *p = personalities; p->name != NULL; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
 
 static int
-status_of(const struct err *e)
+status_of(const struct err *e, const struct personality *p)
 {
 	switch (e->code) {
 	case E_USAGE:
-		return EXIT_USAGE;
+		return p != NULL ? p->usage_status : EXIT_USAGE;
 	case E_REJECTED:
 		return EXIT_REJECTED;
 	default:
@@ -53,6 +73,7 @@ parse(const struct command *c, char **words, struct args *ret, struct err *e)
 		.groups = c->groups,
 		.stop_at_operand = c->operands_end_options,
 		.single_dash = c->single_dash,
+		.getopt = c->getopt,
 	};
 	enum log_level level;
 
@@ -72,12 +93,22 @@ asks_for_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+static bool
+asks_for_version(const char *word)
+{
+	return strcmp(word, "--version") == 0 || strcmp(word, "-v") == 0;
+}
+
 static int
-dispatch(char **words, struct err *e)
+dispatch(char **words, const struct personality *p, struct err *e)
 {
 	struct args args = { .help = false };
 	const struct command *c;
 	size_t n;
+
+	if (p != NULL && p->version != NULL && words[1] != NULL &&
+	    asks_for_version(words[1]))
+		return p->version(e);
 
 	if (words[1] != NULL && asks_for_help(words[1]) &&
 	    command_help_group(words[0], stdout))
@@ -95,15 +126,16 @@ dispatch(char **words, struct err *e)
 static int
 run(char **words)
 {
+	const struct personality *p = find_personality(words[0]);
 	struct err e = ERR_INIT;
-	int status = dispatch(words, &e);
+	int status = dispatch(words, p, &e);
 
 	if (status == EXIT_OK && fflush(stdout) != 0)
 		status = err_errno(&e, "write to stdout");
 	if (status >= 0)
 		return status;
 	log_err(&e);
-	return status_of(&e);
+	return status_of(&e, p);
 }
 
 /* --help and --version are commands by another name. */
@@ -143,12 +175,10 @@ main(int argc, char **argv)
 	(void)signal(SIGCHLD, SIG_DFL);
 	fill_standard();
 	crypto_init();
-	for (size_t i = 0; i < 2; i++) {
-		if (strcmp(name, personalities[i]) == 0) {
-			/* argv[0] becomes the command itself. */
-			argv[0] += slash != NULL ? name - argv[0] : 0;
-			return run(argv);
-		}
+	if (find_personality(name) != NULL) {
+		/* argv[0] becomes the command itself. */
+		argv[0] += slash != NULL ? name - argv[0] : 0;
+		return run(argv);
 	}
 	if (argc < 2) {
 		command_list(false, stdout);

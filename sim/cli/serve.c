@@ -1,4 +1,5 @@
 #include <string.h>
+#include <sys/socket.h>
 
 #include "odca/pki.h"
 #include "sim/base/limits.h"
@@ -30,35 +31,54 @@ serve_power_on(
 		return 0;
 	if (engine_power_on(e) != 0)
 		return -1;
-	return o->startup ? tpmcmd_startup(SU_CLEAR, e) : 0;
+	return o->startup != STARTUP_NONE
+		   ? tpmcmd_startup(
+			 o->startup == STARTUP_CLEAR ? SU_CLEAR : SU_STATE, e)
+		   : 0;
+}
+
+/* A descriptor that was inherited listens, or is connected. */
+static int
+adopt(struct server *server, const struct serve_channel *c, struct err *e)
+{
+	int listens = 0;
+	socklen_t n = sizeof(listens);
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) != 0)
+		return err_errno(e, "fd %d", c->fd);
+	return listens ? server_adopt_listener(server, c->port, c->fd, e)
+		       : server_adopt_client(server, c->port, c->fd, e);
 }
 
 static int
-listen_swtpm(struct server *server, const struct serve_options *o,
+open_channels(struct server *server, const struct serve_options *o,
     struct store *store, struct err *e)
 {
-	const struct swtpm_options options = { .store = store };
+	struct swtpm_options options = o->swtpm;
 
+	options.store = store;
 	swtpm_configure(&options);
-	if (o->swtpm_ctrl != NULL &&
-	    server_listen_swtpm(server, PORT_SWTPM_CTRL, o->swtpm_ctrl, NULL,
-		o->allow_remote, e) != 0)
-		return -1;
-	return o->swtpm_data == NULL
-		   ? 0
-		   : server_listen_swtpm(server, PORT_SWTPM_DATA, o->swtpm_data,
-			 NULL, o->allow_remote, e);
+	for (size_t i = 0; i < o->n_channels; i++) {
+		const struct serve_channel *c = &o->channels[i];
+		int rc = c->address == NULL
+			     ? adopt(server, c, e)
+			     : server_listen_swtpm(server, c->port, c->address,
+				   &c->options, o->allow_remote, e);
+
+		if (rc != 0)
+			return -1;
+	}
+	server_end_with(server, o->end_with);
+	return 0;
 }
 
 static int
 listen_all(struct server *server, const struct serve_options *o,
     struct store *store, struct err *e)
 {
-	bool swtpm = o->swtpm_ctrl != NULL || o->swtpm_data != NULL;
-
-	if (swtpm && listen_swtpm(server, o, store, e) != 0)
+	if (o->n_channels > 0 && open_channels(server, o, store, e) != 0)
 		return -1;
-	if (o->mssim->n == 0 && !swtpm)
+	if (o->mssim->n == 0 && o->n_channels == 0)
 		return server_listen_mssim(
 		    server, DEFAULT_ADDRESS, o->allow_remote, e);
 	for (size_t i = 0; i < o->mssim->n; i++)
@@ -90,11 +110,18 @@ serve_forget_seed(const char *seed)
 }
 
 int
-serve_confine(struct err *e)
+serve_confine(enum confine how, struct err *e)
 {
 	/* CA keys are for the minting process. */
 	pki_forget_keys();
-	return sandbox_enter(SANDBOX_SERVE, e);
+	switch (how) {
+	case CONFINE_NONE:
+		return 0;
+	case CONFINE_LOG:
+		return sandbox_enter_logging(SANDBOX_SERVE, e);
+	default:
+		return sandbox_enter(SANDBOX_SERVE, e);
+	}
 }
 
 void

@@ -8,18 +8,36 @@
 #include "sim/cli/args.h"
 #include "sim/tpm/server.h"
 #include "sim/tpm/store.h"
+#include "sim/tpm/swtpm.h"
 
 struct serve {
 	struct store *store;
 	struct server *server;
 };
 
+/* One of swtpm's channels. */
+struct serve_channel {
+	enum port port;      /* PORT_SWTPM_CTRL or PORT_SWTPM_DATA */
+	const char *address; /* NULL: there is fd instead */
+	int fd; /* a socket that listens or is connected, taken over */
+	struct listen_options options; /* of the address */
+};
+
+/* What the system call filter does to calls that are not allowed. */
+enum confine { CONFINE_KILL, CONFINE_LOG, CONFINE_NONE };
+
+enum startup { STARTUP_NONE, STARTUP_CLEAR, STARTUP_STATE };
+
 struct serve_options {
-	bool power, startup; /* on at start; TPM2_Startup(CLEAR) done */
-	const char *rng;     /* seed of all random numbers; NULL: real ones */
+	bool power;           /* on at start */
+	enum startup startup; /* done before the first client comes */
+	const char *rng;      /* seed of all random numbers; NULL: real ones */
 	const struct opt_list *mssim; /* addresses; empty is the default one,
 					 unless there is a channel of swtpm's */
-	const char *swtpm_ctrl, *swtpm_data; /* addresses, or NULL */
+	const struct serve_channel *channels;
+	size_t n_channels;
+	unsigned end_with;          /* ports: who leaves one ends the program */
+	struct swtpm_options swtpm; /* the store is put in by serve_start() */
 	bool allow_remote;
 };
 
@@ -30,7 +48,7 @@ int serve_start(struct store *store, const struct serve_options *o,
  * follow from it. After serve_start(). */
 void serve_forget_seed(const char *seed);
 /* The last step before server_run(): only then is the process confined. */
-int serve_confine(struct err *e);
+int serve_confine(enum confine how, struct err *e);
 void serve_done(struct serve *s);
 
 /* The TPM of this process from a store: on, and started if asked for. The store

@@ -119,18 +119,6 @@ mint_check(const struct mint_request *r, struct err *e)
 
 /* --- the descriptor ------------------------------------------------------ */
 
-static json_t *
-describe_banks(unsigned banks)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; pcr_bank_names[i] != NULL; i++)
-		if (banks >> i & 1)
-			(void)json_array_append_new(
-			    list, json_string(pcr_bank_names[i]));
-	return list;
-}
-
 /* What was not seen on silicon; [] when all was. */
 static json_t *
 describe_inferred(const struct plan *plan)
@@ -225,7 +213,7 @@ describe(const struct mint_request *r, const struct plan *plan,
 	    json_sprintf("%u.%u.%u.%u", f->firmware1 >> 16,
 		f->firmware1 & 0xffff, f->firmware2 >> 16,
 		f->firmware2 & 0xffff),
-	    "pcr_banks", describe_banks(plan->pcr_banks), "pki_host",
+	    "pcr_banks", record_banks(plan->pcr_banks), "pki_host",
 	    pki_host(pki));
 
 	if (all == NULL)
@@ -296,12 +284,16 @@ mint_in_child(const void *arg, struct err *e)
 	int rc;
 
 	if (make_plan(r, &plan, e) != 0 ||
-	    store_open_dir(job->dir, STORE_OWN, &s, e) != 0)
+	    store_open_uri(job->dir, STORE_OWN, r->store, &s, e) != 0)
 		return -1;
-	if (store_has_tpm(s)) {
+	if (store_has_tpm(s) && !r->replace) {
 		err_set(e, E_STATE, "'%s' has a TPM already", job->dir);
 		return err_hint(e, "use another --state; nothing was changed");
 	}
+	/* It is gone once the new one is installed, not before. */
+	store_keep_in_memory(s);
+	if (store_has_tpm(s) && store_delete(s, "permall", e) != 0)
+		return -1;
 	if (sandbox_enter(SANDBOX_MINT, e) != 0 ||
 	    provision_pki(r->pki, r->pki_host, &pki, e) != 0 ||
 	    make_fuses(r, &fuses, e) != 0)

@@ -14,6 +14,7 @@
 #include "sim/base/err.h"
 #include "sim/base/opt_list.h"
 
+struct store_options;
 struct mint_request {
 	const char *family;     /* "tgl"; NULL is the default one, tgl */
 	const char *batch;      /* "00002004"; NULL: the family's first */
@@ -23,6 +24,8 @@ struct mint_request {
 	const char *pcr_banks;  /* "sha256"; NULL is that; comma separated */
 	unsigned svn;           /* 0 is 1 */
 	struct opt_list faults; /* "NAME" or "NAME=ARG", of odca/fault.h */
+	const struct store_options *store;
+	bool replace; /* a TPM that is there */
 };
 
 /* Check names and combinations, without making anything: E_USAGE with a

@@ -94,6 +94,16 @@ allocate_pcrs(unsigned banks, struct err *e)
 	return 0;
 }
 
+int
+provision_banks(unsigned pcr_banks, struct err *e)
+{
+	return tpmcmd_startup(SU_CLEAR, e) != 0 ||
+		       allocate_pcrs(pcr_banks, e) != 0 ||
+		       tpmcmd_shutdown(SU_CLEAR, e) != 0
+		   ? -1
+		   : 0;
+}
+
 /* --- endorsement keys ---------------------------------------------------- */
 
 /* TPMT_PUBLIC of an EK, as CreatePrimary returns it, to a public key. */

@@ -34,6 +34,8 @@ struct provisioned {
 extern const char *const pcr_bank_names[];
 /* "sha256,sha384" to bits; E_USAGE names a word that is no bank. */
 int pcr_banks_parse(const char *list, unsigned *ret, struct err *e);
+/* Allocate other banks on a TPM that is on and not started. */
+int provision_banks(unsigned pcr_banks, struct err *e);
 
 /* pki_open() with another host in the URLs, unless that is NULL. */
 int provision_pki(

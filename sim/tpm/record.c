@@ -98,6 +98,18 @@ record_certificates(json_t *all, const struct provisioned *p, struct err *e)
 		   : 0;
 }
 
+json_t *
+record_banks(unsigned banks)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; pcr_bank_names[i] != NULL; i++)
+		if (banks >> i & 1)
+			(void)json_array_append_new(
+			    list, json_string(pcr_bank_names[i]));
+	return list;
+}
+
 int
 record_batch(const json_t *all, const struct family **ret_family,
     const struct batch **ret_batch, struct err *e)

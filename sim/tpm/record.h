@@ -25,6 +25,8 @@ int record_batch(const json_t *all, const struct family **ret_family,
 /* Set the members "ek" and "chain", and leave the others. */
 int
 record_certificates(json_t *all, const struct provisioned *p, struct err *e);
+/* The value of "pcr_banks"; the caller owns it. NULL without memory. */
+json_t *record_banks(unsigned banks);
 /* Append the file's text. */
 int record_text(const json_t *all, struct buf *out, struct err *e);
 

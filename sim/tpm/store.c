@@ -35,6 +35,7 @@ struct store {
 	const char *lock; /* its file's name below dirfd; NULL: none */
 	const char *file; /* the one state file, below dirfd, or NULL */
 	bool in_memory;   /* writes go to memory[] only */
+	bool fsync;       /* writes reach the disk */
 	bool has_device;
 	struct buf descriptor;
 	struct {
@@ -219,25 +220,74 @@ open_directory(
 	return 0;
 }
 
-int
-store_open_dir(
-    const char *dir, enum store_use use, struct store **ret, struct err *e)
+static int
+open_dir(const char *dir, enum store_use use, const struct store_options *o,
+    struct store **ret, struct err *e)
 {
 	auto_store s = store_new();
 
 	if (s == NULL)
 		return err_set(e, E_NOMEM, "state store");
 	s->in_memory = use == STORE_PEEK;
+	s->fsync = o->fsync;
 	if (open_directory(s, dir, use, e) != 0 || check_foreign(s, e) != 0)
 		return -1;
 	if (use != STORE_PEEK)
 		s->lock = ".lock";
-	if (store_lock(s, 0, e) != 0 ||
-	    (use != STORE_PEEK && pair_settle(s->dirfd, e) != 0))
+	if (!o->unlocked &&
+	    (store_lock(s, 0, e) != 0 ||
+		(use != STORE_PEEK && pair_settle(s->dirfd, e) != 0)))
 		return -1;
 	if (read_device(s, e) != 0)
 		return -1;
 	*ret = TAKE(s);
+	return 0;
+}
+
+int
+store_open_dir(
+    const char *dir, enum store_use use, struct store **ret, struct err *e)
+{
+	const struct store_options o = { .mode = 0 };
+
+	return open_dir(dir, use, &o, ret, e);
+}
+
+#define SCHEME_DIR "dir://"
+
+int
+store_open_uri(const char *uri, enum store_use use,
+    const struct store_options *o, struct store **ret, struct err *e)
+{
+	const struct store_options none = { .mode = 0 };
+
+	if (strncmp(uri, SCHEME_DIR, strlen(SCHEME_DIR)) == 0)
+		uri += strlen(SCHEME_DIR);
+	if (strstr(uri, "://") != NULL) {
+		err_set(e, E_USAGE, "state '%s' is not supported", uri);
+		return err_hint(e, "give a directory, DIR or dir://DIR");
+	}
+	if (o != NULL && o->mode != 0 && o->mode != 0600) {
+		err_set(e, E_USAGE, "mode 0%o of state files is not supported",
+		    o->mode);
+		return err_hint(e, "0600 is what they have");
+	}
+	return open_dir(uri, use, o != NULL ? o : &none, ret, e);
+}
+
+int
+store_size(struct store *s, const char *name, size_t *ret, struct err *e)
+{
+	char file[64];
+	struct stat st;
+	size_t i;
+
+	if (state_index(name, &i, e) != 0)
+		return -1;
+	state_file(s, i, file);
+	if (s->dirfd < 0 || fstatat(s->dirfd, file, &st, 0) != 0)
+		return err_set(e, E_NOTFOUND, "no state '%s'", name);
+	*ret = (size_t)st.st_size;
 	return 0;
 }
 
@@ -377,7 +427,8 @@ store_write(struct store *s, const char *name, struct span blob, struct err *e)
 	state_file(s, i, file);
 	if (blob_wrap(blob, &content, e) != 0)
 		return -1;
-	return file_write(s->dirfd, file, buf_span(&content), FILE_NOSYNC, e);
+	return file_write(s->dirfd, file, buf_span(&content),
+	    s->fsync ? FILE_SYNC : FILE_NOSYNC, e);
 }
 
 static int

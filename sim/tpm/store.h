@@ -46,6 +46,20 @@ int store_open_dir(
     const char *dir, enum store_use use, struct store **ret, struct err *e);
 /* One file that holds the permanent state ("NVChip" of the simulators). */
 int store_open_file(const char *path, struct store **ret, struct err *e);
+struct state_key;
+struct store_options {
+	const struct state_key *file_key, *migration_key; /* NULL: plain */
+	unsigned mode; /* of state files; 0: 0600, and no other is supported */
+	bool fsync;    /* each write of the state reaches the disk */
+	bool unlocked; /* the lock is left to store_lock(): a migration's target
+			  has its state when the source lets go of it */
+};
+/* "dir://DIR" or a directory; o NULL: defaults. E_USAGE for what is not
+ * supported: "file://FILE", a mode. */
+int store_open_uri(const char *uri, enum store_use use,
+    const struct store_options *o, struct store **ret, struct err *e);
+/* Octets of the file of a kind of state; E_NOTFOUND. */
+int store_size(struct store *s, const char *name, size_t *ret, struct err *e);
 /* Nothing on disk. */
 int store_open_memory(struct store **ret, struct err *e);
 void store_free(struct store *s);
