@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # swtpm's and swtpm_setup's command lines: as libvirt and Proxmox call them, what
 # is refused, and Debian's swtpm on what they leave behind.
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs swtpm swtpm_setup swtpm_ioctl tpm2_nvread openssl
 

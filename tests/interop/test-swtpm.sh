@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # swtpm's channels, by its own clients: swtpm_ioctl, tpm2-tss' TCTI "swtpm", and
 # states that go from swtpm to us and back while the TPM is on.
+# shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs swtpm swtpm_ioctl tpm2_getcap tpm2_pcrread
 
