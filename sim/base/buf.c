@@ -69,6 +69,16 @@ span_skip(struct span *s, size_t n)
 	return span_get(s, n, &gone);
 }
 
+uint32_t
+span_peek_u32(struct span s, size_t at)
+{
+	uint32_t v = 0;
+
+	if (span_skip(&s, at) == 0)
+		(void)span_get_u32(&s, &v);
+	return v;
+}
+
 int
 span_get_2b(struct span *s, struct span *ret)
 {

@@ -48,6 +48,8 @@ int span_get_u32(struct span *s, uint32_t *ret);
 int span_get_u64(struct span *s, uint64_t *ret);
 int span_get(struct span *s, size_t n, struct span *ret);
 int span_skip(struct span *s, size_t n);
+/* The u32 at offset at; 0 where s ends before it does. */
+uint32_t span_peek_u32(struct span s, size_t at);
 /* TPM2B: u16 size, then that many bytes. */
 int span_get_2b(struct span *s, struct span *ret);
 

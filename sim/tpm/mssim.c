@@ -16,25 +16,6 @@ reply_u32(struct buf *reply, uint32_t v)
 	(void)buf_put_u32(reply, v);
 }
 
-/* Every row but those that only close ends with this. */
-static enum wire_then
-ack(struct buf *reply)
-{
-	reply_u32(reply, 0);
-	return THEN_CONTINUE;
-}
-
-/* One u32; 0 when there is none. */
-static uint32_t
-peek_u32(struct span s, size_t at)
-{
-	uint32_t v = 0;
-
-	if (span_skip(&s, at) == 0)
-		(void)span_get_u32(&s, &v);
-	return v;
-}
-
 /* --- the largest command and response, for GET_COMMAND_RESPONSE_SIZES -- */
 
 static struct largest {
@@ -49,7 +30,7 @@ note_size(struct largest *largest, struct span message)
 	if (message.n <= largest->size)
 		return;
 	largest->size = (uint32_t)message.n;
-	largest->code = peek_u32(message, 6);
+	largest->code = span_peek_u32(message, 6);
 }
 
 /* The servers that this follows send a C structure of a PC: sizes are little
@@ -63,7 +44,7 @@ get_sizes(const struct wire_request *r, struct buf *reply)
 	reply_u32(reply, __builtin_bswap32(largest_response.size));
 	reply_u32(reply, largest_response.code);
 	largest_command = largest_response = (struct largest){ 0 };
-	return ack(reply);
+	return wire_answer(reply, 0);
 }
 
 /* --- TPM commands ------------------------------------------------------ */
@@ -140,37 +121,16 @@ raw_wrong_size(const struct wire_request *r, struct buf *reply)
 	return r->used == TPM_HEADER_SIZE ? THEN_CLOSE : THEN_CONTINUE;
 }
 
-static enum wire_then
-hash_start(const struct wire_request *r, struct buf *reply)
-{
-	engine_hash_start();
-	return ack(reply);
-}
-
-static enum wire_then
-hash_data(const struct wire_request *r, struct buf *reply)
-{
-	engine_hash_data(r->body);
-	return ack(reply);
-}
-
-static enum wire_then
-hash_end(const struct wire_request *r, struct buf *reply)
-{
-	engine_hash_end();
-	return ack(reply);
-}
-
 /* --- the connection ------------------------------------------------------- */
 
 static enum wire_then
 handshake(const struct wire_request *r, struct buf *reply)
 {
-	if (peek_u32(r->fixed, 0) == 0)
+	if (span_peek_u32(r->fixed, 0) == 0)
 		return THEN_CLOSE;
 	reply_u32(reply, SERVER_VERSION);
 	reply_u32(reply, ENDPOINT_INFO);
-	return ack(reply);
+	return wire_answer(reply, 0);
 }
 
 static enum wire_then
@@ -200,8 +160,7 @@ signal_result(int failed, const struct err *e, struct buf *reply)
 {
 	if (failed)
 		log_error("mssim", "%s", e->msg);
-	reply_u32(reply, failed ? 1 : 0);
-	return THEN_CONTINUE;
+	return wire_answer(reply, failed ? 1 : 0);
 }
 
 /* Need not wait for a command that runs: the power is on then, and this is an
@@ -223,7 +182,7 @@ static enum wire_then
 power_off(const struct wire_request *r, struct buf *reply)
 {
 	engine_power_off();
-	return ack(reply);
+	return wire_answer(reply, 0);
 }
 
 static enum wire_then
@@ -241,28 +200,28 @@ static enum wire_then
 presence(const struct wire_request *r, struct buf *reply)
 {
 	engine_set_physical_presence(r->code == PHYS_PRES_ON);
-	return ack(reply);
+	return wire_answer(reply, 0);
 }
 
 static enum wire_then
 cancel(const struct wire_request *r, struct buf *reply)
 {
 	engine_set_cancel(r->code == CANCEL_ON);
-	return ack(reply);
+	return wire_answer(reply, 0);
 }
 
 static enum wire_then
 nv(const struct wire_request *r, struct buf *reply)
 {
 	engine_set_nv(r->code == NV_ON);
-	return ack(reply);
+	return wire_answer(reply, 0);
 }
 
 static enum wire_then
 test_failure(const struct wire_request *r, struct buf *reply)
 {
 	engine_set_test_failure();
-	return ack(reply);
+	return wire_answer(reply, 0);
 }
 
 /* No authenticated countdown timer here: none is ever signaled. */
@@ -270,7 +229,7 @@ static enum wire_then
 act_signaled(const struct wire_request *r, struct buf *reply)
 {
 	reply_u32(reply, 0);
-	return ack(reply);
+	return wire_answer(reply, 0);
 }
 
 /* Signals without a meaning here: an RSA key cache, a clock restart, the hash
@@ -278,7 +237,7 @@ act_signaled(const struct wire_request *r, struct buf *reply)
 static enum wire_then
 no_effect(const struct wire_request *r, struct buf *reply)
 {
-	return ack(reply);
+	return wire_answer(reply, 0);
 }
 
 /* clang-format off */
@@ -295,9 +254,9 @@ ROW(  1, C,     "POWER_ON",                    0, 0,              false, power_o
 ROW(  2, C,     "POWER_OFF",                   0, 0,              true,  power_off,     "power off"),
 ROW(  3, C,     "PHYS_PRES_ON",                0, 0,              false, presence,      "assert physical presence"),
 ROW(  4, C,     "PHYS_PRES_OFF",               0, 0,              false, presence,      "withdraw physical presence"),
-ROW(  5, P,     "HASH_START",                  0, 0,              true,  hash_start,    "begin an H-CRTM or D-RTM event"),
-ROW(  6, P,     "HASH_DATA",                   4, MAX_MSSIM_BODY, true,  hash_data,     "u32 n, n bytes to measure"),
-ROW(  7, P,     "HASH_END",                    0, 0,              true,  hash_end,      "extend PCR 17, or PCR 0 before Startup"),
+ROW(  5, P,     "HASH_START",                  0, 0,              true,  wire_hash_start, "begin an H-CRTM or D-RTM event"),
+ROW(  6, P,     "HASH_DATA",                   4, MAX_MSSIM_BODY, true,  wire_hash_data,  "u32 n, n bytes to measure"),
+ROW(  7, P,     "HASH_END",                    0, 0,              true,  wire_hash_end,   "extend PCR 17, or PCR 0 before Startup"),
 ROW(  8, P | D, "SEND_COMMAND",                5, MAX_MSSIM_BODY, true,  send_command,  "u8 locality, u32 n, TPM command of n bytes"),
 ROW(  9, C,     "CANCEL_ON",                   0, 0,              false, cancel,        "cancel what can be canceled, until CANCEL_OFF"),
 ROW( 10, C,     "CANCEL_OFF",                  0, 0,              false, cancel,        "stop canceling"),

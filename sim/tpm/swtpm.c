@@ -60,31 +60,18 @@ swtpm_configure(const struct swtpm_options *o)
 	atomic_store(&swtpm.locality, 0);
 }
 
-/* A reply fits: the caller's buf holds MAX_WIRE_REPLY. */
-static enum wire_then
-answer(struct buf *reply, uint32_t result)
-{
-	(void)buf_put_u32(reply, result);
-	return THEN_CONTINUE;
-}
-
 static enum wire_then
 answer_err(struct buf *reply, uint32_t result, const struct err *e)
 {
 	log_warn("swtpm", "%s", e->msg);
-	return answer(reply, result);
+	return wire_answer(reply, result);
 }
 
 /* The n-th u32 of the fixed part. */
 static uint32_t
 word(const struct wire_request *r, size_t n)
 {
-	struct span s = r->fixed;
-	uint32_t v = 0;
-
-	(void)span_skip(&s, n * sizeof(v));
-	(void)span_get_u32(&s, &v);
-	return v;
+	return span_peek_u32(r->fixed, n * sizeof(uint32_t));
 }
 
 /* --- power ---------------------------------------------------------------- */
@@ -105,7 +92,7 @@ static enum wire_then
 stop(const struct wire_request *r, struct buf *reply)
 {
 	swtpm_power_off();
-	return answer(reply, PTM_SUCCESS);
+	return wire_answer(reply, PTM_SUCCESS);
 }
 
 /* Of a migration's target that nobody has sent a state: what is there is the
@@ -135,7 +122,7 @@ init(const struct wire_request *r, struct buf *reply)
 	if ((word(r, 0) & INIT_DELETE_VOLATILE) &&
 	    store_delete(swtpm.o.store, kinds[KIND_VOLATILE], &e) != 0)
 		return answer_err(reply, PTM_FAIL, &e);
-	return answer(reply, PTM_SUCCESS);
+	return wire_answer(reply, PTM_SUCCESS);
 }
 
 /* A key that is being made is not waited for. */
@@ -144,7 +131,7 @@ shutdown(const struct wire_request *r, struct buf *reply)
 {
 	if (r->tpm_busy)
 		engine_cancel();
-	(void)answer(reply, PTM_SUCCESS);
+	(void)wire_answer(reply, PTM_SUCCESS);
 	return THEN_STOP_SERVER;
 }
 
@@ -153,7 +140,7 @@ cancel(const struct wire_request *r, struct buf *reply)
 {
 	if (r->tpm_busy)
 		engine_cancel();
-	return answer(reply, PTM_SUCCESS);
+	return wire_answer(reply, PTM_SUCCESS);
 }
 
 /* --- locality ------------------------------------------------------------- */
@@ -174,9 +161,9 @@ static enum wire_then
 set_locality(const struct wire_request *r, struct buf *reply)
 {
 	if (!may_set_locality(r->fixed.p[0]))
-		return answer(reply, PTM_BAD_LOCALITY);
+		return wire_answer(reply, PTM_BAD_LOCALITY);
 	atomic_store(&swtpm.locality, r->fixed.p[0]);
-	return answer(reply, PTM_SUCCESS);
+	return wire_answer(reply, PTM_SUCCESS);
 }
 
 static enum wire_then
@@ -194,31 +181,10 @@ reset_established(const struct wire_request *r, struct buf *reply)
 {
 	uint8_t locality = r->fixed.p[0];
 
-	return answer(
+	return wire_answer(
 	    reply, locality <= 4 && engine_reset_established(locality) == 0
 		       ? PTM_SUCCESS
 		       : PTM_BAD_LOCALITY);
-}
-
-static enum wire_then
-hash_start(const struct wire_request *r, struct buf *reply)
-{
-	engine_hash_start();
-	return answer(reply, PTM_SUCCESS);
-}
-
-static enum wire_then
-hash_data(const struct wire_request *r, struct buf *reply)
-{
-	engine_hash_data(r->body);
-	return answer(reply, PTM_SUCCESS);
-}
-
-static enum wire_then
-hash_end(const struct wire_request *r, struct buf *reply)
-{
-	engine_hash_end();
-	return answer(reply, PTM_SUCCESS);
 }
 
 /* The command of that name on the data channel, and its response. */
@@ -281,7 +247,7 @@ store_volatile(const struct wire_request *r, struct buf *reply)
 	    store_write(
 		swtpm.o.store, kinds[KIND_VOLATILE], buf_span(&state), &e) != 0)
 		return answer_err(reply, PTM_FAIL, &e);
-	return answer(reply, PTM_SUCCESS);
+	return wire_answer(reply, PTM_SUCCESS);
 }
 
 static int
@@ -406,7 +372,7 @@ set_stateblob(const struct wire_request *r, struct buf *reply)
 		err_wrap(&e, "state '%s' refused", kinds[kind]);
 		return answer_err(reply, blob_error(&e), &e);
 	}
-	return answer(reply, PTM_SUCCESS);
+	return wire_answer(reply, PTM_SUCCESS);
 }
 
 static enum wire_then
@@ -419,7 +385,7 @@ lock_storage(const struct wire_request *r, struct buf *reply)
 		retries = MAX_LOCK_RETRIES;
 	if (store_lock(swtpm.o.store, retries, &e) != 0)
 		return answer_err(reply, PTM_FAIL, &e);
-	return answer(reply, PTM_SUCCESS);
+	return wire_answer(reply, PTM_SUCCESS);
 }
 
 /* --- what it is ----------------------------------------------------------- */
@@ -431,26 +397,26 @@ get_capability(const struct wire_request *r, struct buf *reply)
 
 	for (size_t i = 0; i < swtpm_n_cmds; i++)
 		all |= swtpm_cmds[i].capability;
-	(void)answer(reply, PTM_SUCCESS);
-	return answer(reply, all);
+	(void)wire_answer(reply, PTM_SUCCESS);
+	return wire_answer(reply, all);
 }
 
 /* Of keys that are in use: none. */
 static enum wire_then
 get_config(const struct wire_request *r, struct buf *reply)
 {
-	(void)answer(reply, PTM_SUCCESS);
-	return answer(reply, 0);
+	(void)wire_answer(reply, PTM_SUCCESS);
+	return wire_answer(reply, 0);
 }
 
 static enum wire_then
 set_datafd(const struct wire_request *r, struct buf *reply)
 {
 	if (!r->fd_passed)
-		return answer(reply, PTM_BAD_PARAMETER);
+		return wire_answer(reply, PTM_BAD_PARAMETER);
 	if (r->data_attached)
-		return answer(reply, PTM_IOERROR);
-	(void)answer(reply, PTM_SUCCESS);
+		return wire_answer(reply, PTM_IOERROR);
+	(void)wire_answer(reply, PTM_SUCCESS);
 	return THEN_ADOPT;
 }
 
@@ -461,7 +427,7 @@ set_buffersize(const struct wire_request *r, struct buf *reply)
 	uint32_t wanted = word(r, 0), actual, least, most;
 
 	if (wanted > 0 && engine_is_on())
-		return answer(reply, PTM_BAD_ORDINAL);
+		return wire_answer(reply, PTM_BAD_ORDINAL);
 	actual = engine_buffer_size(wanted, &least, &most);
 	(void)buf_put_u32(reply, PTM_SUCCESS);
 	(void)buf_put_u32(reply, actual);
@@ -482,7 +448,7 @@ get_info(const struct wire_request *r, struct buf *reply)
 		return answer_err(reply, PTM_FAIL, &e);
 	rest = buf_span(&text);
 	if (word(r, 2) >= rest.n || span_skip(&rest, word(r, 2)) != 0)
-		return answer(reply, PTM_BAD_PARAMETER);
+		return wire_answer(reply, PTM_BAD_PARAMETER);
 	if (rest.n > INFO_CHUNK)
 		rest.n = INFO_CHUNK;
 	(void)buf_put_u32(reply, PTM_SUCCESS);
@@ -497,14 +463,14 @@ get_info(const struct wire_request *r, struct buf *reply)
 static enum wire_then
 too_long(const struct wire_request *r, struct buf *reply)
 {
-	(void)answer(reply, PTM_SIZE);
+	(void)wire_answer(reply, PTM_SIZE);
 	return THEN_CLOSE;
 }
 
 enum wire_then
 swtpm_unknown(struct buf *reply)
 {
-	return answer(reply, PTM_BAD_ORDINAL);
+	return wire_answer(reply, PTM_BAD_ORDINAL);
 }
 
 bool
@@ -515,7 +481,7 @@ swtpm_may_run(const struct wire_request *r, struct buf *reply)
 	if (r->port != PORT_SWTPM_CTRL || r->cmd->power == POWER_ANY ||
 	    on == (r->cmd->power == POWER_ON))
 		return true;
-	(void)answer(reply, PTM_BAD_ORDINAL);
+	(void)wire_answer(reply, PTM_BAD_ORDINAL);
 	for (unsigned i = sizeof(uint32_t); i < r->cmd->error_size; i++)
 		(void)buf_put_u8(reply, 0);
 	return false;
@@ -539,9 +505,9 @@ ROW(0x02, "INIT",                  4, 0, 0,              ANY, true,  false,  0, 
 ROW(0x03, "SHUTDOWN",              0, 0, 0,              ANY, false, false,  0, CAP(1),  shutdown,          "the program ends"),
 ROW(0x04, "GET_TPMESTABLISHED",    0, 0, 0,              ON,  true,  false,  8, CAP(2),  get_established,   "u32 result, u8 bit, 3 octets"),
 ROW(0x05, "SET_LOCALITY",          1, 3, 0,              ANY, false, false,  0, CAP(3),  set_locality,      "u8 locality of commands without a frame"),
-ROW(0x06, "HASH_START",            0, 0, 0,              ON,  true,  false,  0, CAP(4),  hash_start,        "begin an H-CRTM or D-RTM event"),
-ROW(0x07, "HASH_DATA",             4, 0, MAX_MSSIM_BODY, ON,  true,  false,  0, CAP(4),  hash_data,         "u32 n, n octets to measure"),
-ROW(0x08, "HASH_END",              0, 0, 0,              ON,  true,  false,  0, CAP(4),  hash_end,          "extend PCR 17, or PCR 0 before Startup"),
+ROW(0x06, "HASH_START",            0, 0, 0,              ON,  true,  false,  0, CAP(4),  wire_hash_start,   "begin an H-CRTM or D-RTM event"),
+ROW(0x07, "HASH_DATA",             4, 0, MAX_MSSIM_BODY, ON,  true,  false,  0, CAP(4),  wire_hash_data,    "u32 n, n octets to measure"),
+ROW(0x08, "HASH_END",              0, 0, 0,              ON,  true,  false,  0, CAP(4),  wire_hash_end,     "extend PCR 17, or PCR 0 before Startup"),
 ROW(0x09, "CANCEL_TPM_CMD",        0, 0, 0,              ON,  false, false,  0, CAP(5),  cancel,            "cancel the command that runs, if that can be"),
 ROW(0x0a, "STORE_VOLATILE",        0, 0, 0,              ON,  true,  false,  0, CAP(6),  store_volatile,    "write what a loss of power would lose to its file"),
 ROW(0x0b, "RESET_TPMESTABLISHED",  1, 3, 0,              ON,  true,  false,  0, CAP(7),  reset_established, "u8 locality, 3 or 4"),

@@ -7,17 +7,6 @@
 
 /* --- finding a request ---------------------------------------------------- */
 
-/* One u32; 0 when there is none. */
-static uint32_t
-peek_u32(struct span s, size_t at)
-{
-	uint32_t v = 0;
-
-	if (span_skip(&s, at) == 0)
-		(void)span_get_u32(&s, &v);
-	return v;
-}
-
 static const struct wire_cmd *
 find_in(const struct wire_cmd *cmds, size_t n, enum port port, uint32_t code)
 {
@@ -55,7 +44,7 @@ static int
 parse_raw(
     const struct wire_session *s, struct span in, struct wire_request *ret)
 {
-	uint32_t size = peek_u32(in, 2);
+	uint32_t size = span_peek_u32(in, 2);
 	bool sized = in.n >= 6;
 
 	*ret = (struct wire_request){
@@ -87,7 +76,7 @@ too_long(struct wire_request *r, uint32_t n, struct err *e)
 static int
 get_body(struct span *rest, struct wire_request *r, struct err *e)
 {
-	uint32_t n = peek_u32(r->fixed, r->fixed.n - sizeof(n));
+	uint32_t n = span_peek_u32(r->fixed, r->fixed.n - sizeof(n));
 
 	if (n > r->cmd->var_max)
 		return too_long(r, n, e);
@@ -98,7 +87,7 @@ get_body(struct span *rest, struct wire_request *r, struct err *e)
 static void
 skip_pad(struct span *in, unsigned most)
 {
-	for (; most > 0 && in->n >= 4 && peek_u32(*in, 0) == 0; most--)
+	for (; most > 0 && in->n >= 4 && span_peek_u32(*in, 0) == 0; most--)
 		(void)span_skip(in, 1);
 }
 
@@ -158,6 +147,30 @@ wire_parse(struct wire_session *s, struct span in, struct wire_request *ret,
 		return 0;
 	return is_raw(s, in) ? parse_raw(s, in, ret)
 			     : parse_framed(s, in, ret, e);
+}
+
+/* --- rows of both protocols ------------------------------------------------
+ */
+
+enum wire_then
+wire_hash_start(const struct wire_request *r, struct buf *reply)
+{
+	engine_hash_start();
+	return wire_answer(reply, 0);
+}
+
+enum wire_then
+wire_hash_data(const struct wire_request *r, struct buf *reply)
+{
+	engine_hash_data(r->body);
+	return wire_answer(reply, 0);
+}
+
+enum wire_then
+wire_hash_end(const struct wire_request *r, struct buf *reply)
+{
+	engine_hash_end();
+	return wire_answer(reply, 0);
 }
 
 /* --- running it ----------------------------------------------------------- */

@@ -84,6 +84,19 @@ struct wire_cmd {
 	uint8_t error_size; /* of a reply that is an error; 0: 4 */
 };
 
+/* What most rows answer with. A reply fits: its buf holds MAX_WIRE_REPLY. */
+static inline enum wire_then
+wire_answer(struct buf *reply, uint32_t result)
+{
+	(void)buf_put_u32(reply, result);
+	return THEN_CONTINUE;
+}
+
+/* Rows of both protocols: an H-CRTM or D-RTM event. */
+enum wire_then wire_hash_start(const struct wire_request *r, struct buf *reply);
+enum wire_then wire_hash_data(const struct wire_request *r, struct buf *reply);
+enum wire_then wire_hash_end(const struct wire_request *r, struct buf *reply);
+
 /* The tables, for tests, docs and logs. */
 extern const struct wire_cmd mssim_cmds[];
 extern const size_t mssim_n_cmds;

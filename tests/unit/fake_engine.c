@@ -50,11 +50,7 @@ fake_note(const char *fmt, ...)
 static uint32_t
 fake_code(struct span command)
 {
-	uint32_t code = 0;
-
-	if (span_skip(&command, 6) == 0)
-		(void)span_get_u32(&command, &code);
-	return code;
+	return span_peek_u32(command, 6);
 }
 
 static void

@@ -46,6 +46,9 @@ test_getters_move_or_not(void **state)
 	assert_int_equal(span_get(&s, 9, &piece), -1);
 	assert_int_equal(span_get(&s, 3, &s), 0);
 	assert_true(s.p == bytes && s.n == 3);
+	assert_int_equal(span_peek_u32(whole, 4), 0x05060708);
+	assert_int_equal(span_peek_u32(whole, 5), 0);
+	assert_int_equal(span_peek_u32(whole, SIZE_MAX), 0);
 	/* TPM2B of 0x0102 bytes that are not there. */
 	s = whole;
 	assert_int_equal(span_get_2b(&s, &piece), -1);
