@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "config.h"
@@ -128,12 +127,7 @@ check_socket(const char *what, unsigned fd, struct err *e)
 static int
 check_listens(unsigned fd, bool want, struct err *e)
 {
-	int listens = 0;
-	socklen_t n = sizeof(listens);
-
-	if (getsockopt((int)fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) != 0)
-		return err_errno(e, "--ctrl: fd %u", fd);
-	return (listens != 0) == want
+	return listen_is((int)fd) == want
 		   ? 0
 		   : err_set(e, E_USAGE, "--ctrl: %s %u %s",
 			 want ? "fd" : "clientfd", fd,
@@ -174,18 +168,6 @@ struct channels {
 	unsigned end_with;
 };
 
-/* Whether fd is a connection, and so all that there will be of its channel. */
-static bool
-is_connection(int fd)
-{
-	int listens = 0;
-	socklen_t n = sizeof(listens);
-
-	return fd >= 0 &&
-	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) == 0 &&
-	       listens == 0;
-}
-
 /* --terminate is of a data channel that comes by the control channel, too. */
 static int
 open_channels(const struct args *a, const struct swtpm_request *r,
@@ -198,7 +180,8 @@ open_channels(const struct args *a, const struct swtpm_request *r,
 	    open_channel("--server", &r->server, PORT_SWTPM_DATA, c->address[0],
 		next++, e) != 0)
 		return -1;
-	if (r->has_server && is_connection(c->all[0].fd))
+	/* A connection is all that there will be of its channel. */
+	if (r->has_server && c->all[0].fd >= 0 && !listen_is(c->all[0].fd))
 		c->end_with |= PORT_SWTPM_DATA;
 	if (r->has_ctrl && open_channel("--ctrl", &r->ctrl, PORT_SWTPM_CTRL,
 			       c->address[1], next++, e) != 0)

@@ -1,5 +1,4 @@
 #include <string.h>
-#include <sys/socket.h>
 
 #include "odca/pki.h"
 #include "sim/base/limits.h"
@@ -41,13 +40,9 @@ serve_power_on(
 static int
 adopt(struct server *server, const struct serve_channel *c, struct err *e)
 {
-	int listens = 0;
-	socklen_t n = sizeof(listens);
-
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) != 0)
-		return err_errno(e, "fd %d", c->fd);
-	return listens ? server_adopt_listener(server, c->port, c->fd, e)
-		       : server_adopt_client(server, c->port, c->fd, e);
+	return listen_is(c->fd)
+		   ? server_adopt_listener(server, c->port, c->fd, e)
+		   : server_adopt_client(server, c->port, c->fd, e);
 }
 
 static int

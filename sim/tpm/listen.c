@@ -37,6 +37,16 @@ add_socket(struct listen_set *set, int fd, enum port port)
 	    (struct listen_socket){ .fd = fd, .port = port };
 }
 
+bool
+listen_is(int fd)
+{
+	int listens = 0;
+	socklen_t n = sizeof(listens);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) == 0 &&
+	       listens != 0;
+}
+
 void
 listen_close(struct listen_set *set)
 {

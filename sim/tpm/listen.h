@@ -44,6 +44,9 @@ listen_mssim(const struct address *a, struct listen_set *ret, struct err *e);
 /* Listen on a for one kind of port. o NULL: defaults. */
 int listen_port(const struct address *a, enum port port,
     const struct listen_options *o, struct listen_set *ret, struct err *e);
+/* True for a socket that listens; false for one that is connected, and for what
+ * is no socket. */
+bool listen_is(int fd);
 /* Close what is open, and remove UNIX sockets. */
 void listen_close(struct listen_set *set);
 
