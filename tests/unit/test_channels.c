@@ -11,6 +11,7 @@
 
 #include "sim/tpm/store.h"
 #include "sim/tpm/swtpm.h"
+#include "tests/unit/memstore.h"
 #include "tests/unit/served.h"
 
 #define CMD_SHORT     "80010000000c0000017b0008"
@@ -25,8 +26,6 @@
 #define SHUTDOWN      "00000003"
 #define BAD_PARAMETER "00000003"
 #define IOERROR       "0000001f"
-
-static struct store *store;
 
 /* Listening on f->path; ports that end it are set before it runs. */
 static void
@@ -428,19 +427,6 @@ test_file_mode(void **state)
 	assert_int_equal(st.st_mode & 0777, 0660);
 	server_free(s);
 	assert_int_equal(rmdir(dir), 0);
-}
-
-static int
-open_store(void **state)
-{
-	return store_open_memory(&store, NULL);
-}
-
-static int
-close_store(void **state)
-{
-	store_free(store);
-	return 0;
 }
 
 int

@@ -1,23 +1,11 @@
 /* swtpm's control and data channel as a codec, on a TPM of strings. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "sim/tpm/store.h"
 #include "sim/tpm/swtpm.h"
-#include "tests/unit/fake_engine.c"
+#include "tests/unit/memstore.h"
+#include "tests/unit/talk.h"
 
-#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
-
-#define CMD_GETRANDOM "80010000000c0000017b0008"
-#define CMD_SHUTDOWN  "80010000000c000001450001"
-#define RSP_OK        "80010000000a00000000"
-#define RSP_101       "80010000000a00000101"
-#define RSP_142       "80010000000a00000142"
-#define RSP_907       "80010000000a00000907"
+#define CMD_SHUTDOWN "80010000000c000001450001"
+#define RSP_907      "80010000000a00000907"
 /* A migration container around "abcd", and around what does not come up. */
 #define BLOB_ABCD                                                              \
 	"0201000a00040000001a"                                                 \
@@ -30,50 +18,13 @@
 	"000100000004"                                                         \
 	"21626364"
 
-static struct store *store;
-
-static void
-from_hex(const char *hex, struct buf *b)
-{
-	assert_int_equal(hex_decode(hex, b), 0);
-}
-
-/* All requests of in, as a server does: replies appended, the end in *ret. */
-static size_t
-feed(struct wire_session *s, struct span in, struct buf *reply,
-    enum wire_then *ret)
-{
-	struct wire_request r;
-	struct span rest = in;
-	int found;
-
-	*ret = THEN_CONTINUE;
-	while (*ret == THEN_CONTINUE &&
-	       (found = wire_parse(s, rest, &r, NULL)) != 0) {
-		if (found < 0) {
-			*ret = THEN_CLOSE;
-			break;
-		}
-		*ret = wire_run(&r, reply);
-		assert_int_equal(span_skip(&rest, r.used), 0);
-	}
-	return in.n - rest.n;
-}
-
 /* --- conversations -------------------------------------------------------- */
 
 #define ON   true
 #define OFF  false
 #define CTRL PORT_SWTPM_CTRL
 #define DATA PORT_SWTPM_DATA
-static const struct talk {
-	const char *name;
-	enum port port;
-	bool power;
-	const char *in, *out;
-	enum wire_then then;
-	const char *calls; /* of the engine; NULL: whatever */
-} talks[] = {
+static const struct talk talks[] = {
 	/* clang-format off */
 /* name                   port  power in                                out                  then              engine */
 { "capabilities",         CTRL, OFF, "00000001",                        "000000000001ffff",  THEN_CONTINUE,    "" },
@@ -146,39 +97,11 @@ reset_all(bool power)
 	    store_write(store, "permall", SPAN_STR("abcd"), NULL), 0);
 }
 
-/* Fed in pieces of n bytes; what is not used is given again, with more. */
-static void
-play(const struct talk *t, size_t piece)
-{
-	struct wire_session s = { .port = t->port };
-	auto_buf in = BUF_INIT(4096);
-	auto_buf want = BUF_INIT(4096);
-	auto_buf reply = BUF_INIT(MAX_WIRE_REPLY);
-	enum wire_then then = THEN_CONTINUE;
-	size_t begin = 0, end = 0;
-
-	reset_all(t->power);
-	from_hex(t->in, &in);
-	from_hex(t->out, &want);
-	while (then == THEN_CONTINUE && end < in.n) {
-		end = end + piece < in.n ? end + piece : in.n;
-		begin += feed(&s, (struct span){ in.p + begin, end - begin },
-		    &reply, &then);
-	}
-	if (!span_eq(buf_span(&reply), buf_span(&want)) || then != t->then)
-		print_error("in \"%s\", pieces of %zu\n", t->name, piece);
-	assert_int_equal(then, t->then);
-	assert_int_equal(reply.n, want.n);
-	assert_memory_equal(reply.p, want.n > 0 ? want.p : reply.p, want.n);
-	if (t->calls != NULL)
-		assert_string_equal(fake.calls, t->calls);
-}
-
 static void
 test_talks(void **state)
 {
 	for (size_t i = 0; i < N_OF(talks); i++)
-		play(&talks[i], 4096);
+		play(&talks[i], 4096, reset_all);
 }
 
 /* Cut at every octet; SET_LOCALITY's padding may come later than its reply. */
@@ -187,7 +110,7 @@ test_talks_in_pieces(void **state)
 {
 	for (size_t piece = 1; piece < 12; piece++)
 		for (size_t i = 0; i < N_OF(talks); i++)
-			play(&talks[i], piece);
+			play(&talks[i], piece, reset_all);
 }
 
 /* --- the table ------------------------------------------------------------ */
@@ -379,19 +302,6 @@ test_power_fails(void **state)
 	fake.broken = true;
 	talk(CTRL, false, "0000000200000000", "00000101");
 	assert_false(engine_is_on());
-}
-
-static int
-open_store(void **state)
-{
-	return store_open_memory(&store, NULL);
-}
-
-static int
-close_store(void **state)
-{
-	store_free(store);
-	return 0;
 }
 
 int
