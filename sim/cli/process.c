@@ -45,7 +45,10 @@ background_enter(struct background *ret, int *ret_status, struct err *e)
 		return err_errno(e, "pipe");
 	auto_fd int theirs = both[0];
 	auto_fd int ours = both[1];
+	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	if (null < 0)
+		return err_errno(e, "open '/dev/null'");
 	if ((pid = fork()) < 0)
 		return err_errno(e, "fork");
 	if (pid > 0) {
@@ -56,6 +59,7 @@ background_enter(struct background *ret, int *ret_status, struct err *e)
 	if (setsid() < 0)
 		return err_errno(e, "setsid");
 	ret->ready = TAKE_FD(ours);
+	ret->null = TAKE_FD(null);
 	*ret_status = -1;
 	return 0;
 }
@@ -63,14 +67,10 @@ background_enter(struct background *ret, int *ret_status, struct err *e)
 int
 background_ready(struct background *b, int keep_fd, struct err *e)
 {
-	auto_fd int null = -1;
-
 	if (b->ready < 0)
 		return 0;
-	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
-		return err_errno(e, "open '/dev/null'");
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fd != keep_fd && dup2(null, fd) < 0)
+		if (fd != keep_fd && dup2(b->null, fd) < 0)
 			return err_errno(e, "leave the terminal");
 	if (write(b->ready, "", 1) != 1)
 		return err_errno(e, "say that the TPM is ready");
@@ -83,6 +83,8 @@ background_done(struct background *b)
 {
 	if (b->ready >= 0)
 		(void)close(TAKE_FD(b->ready));
+	if (b->null >= 0)
+		(void)close(TAKE_FD(b->null));
 }
 
 /* --- who and where ----------------------------------------------------------

@@ -13,11 +13,12 @@
 
 struct background {
 	int ready; /* the parent waits for a byte; -1: there is none */
+	int null; /* in the place of the terminal; another root may have none */
 };
 
 #define BACKGROUND_INIT                                                        \
 	{                                                                      \
-		.ready = -1                                                    \
+		.ready = -1, .null = -1                                        \
 	}
 
 /*

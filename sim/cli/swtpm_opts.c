@@ -22,7 +22,7 @@
 static const struct opt tpmstate_words[] = {
 	{ "dir",         0, OPT_STRING, AT(state.dir),    "DIR",  "a directory", 0, 0 },
 	{ "backend-uri", 0, OPT_STRING, AT(state.uri),    "URI",  "dir://DIR, or file://FILE for one file", 0, 0 },
-	{ "mode",        0, OPT_OCTAL,  AT(state.mode),   "MODE", "of the state files, octal (default: 0640)", 1, MODE_MOST },
+	{ "mode",        0, OPT_OCTAL,  AT(state.mode),   "MODE", "of the state files, octal (default: 0600)", 1, MODE_MOST },
 	{ "lock",        0, OPT_SWITCH, AT(state.lock),   NULL,   "lock it against a second process (default: a directory is locked, a file is not)", 0, 0 },
 	{ "fsync",       0, OPT_FLAG,   AT(state.fsync),  NULL,   "have each change on the disk before the TPM answers", 0, 0 },
 	{ "backup",      0, OPT_FLAG,   AT(state.backup), NULL,   "refused: a state file is replaced as a whole, and never half written", 0, 0 },
