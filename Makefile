@@ -90,7 +90,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c)
 C_FILES := $(wildcard sim/*/*.[ch] odca/*.[ch] tests/*/*.[ch])
 SH_FILES := $(wildcard scripts/* tests/*/*.sh) .ci/run
 
-.PHONY: all run check check-unit check-wire check-fuzz check-interop check-docs lint fmt san bench soak fuzz install clean help test-programs
+.PHONY: all run check check-unit check-wire check-fuzz check-interop check-vm check-docs lint fmt san bench soak fuzz install clean help test-programs
 .DELETE_ON_ERROR:
 
 all: $(OUT)/odcasim ## build the program: build/odcasim
@@ -98,7 +98,7 @@ all: $(OUT)/odcasim ## build the program: build/odcasim
 run: $(OUT)/odcasim ## serve a fresh Tiger Lake device on 127.0.0.1:2321
 	$(Q)$(OUT)/odcasim run --family tgl --log info
 
-check: check-unit check-fuzz check-wire check-interop check-docs ## run every test
+check: check-unit check-fuzz check-wire check-interop check-vm check-docs ## run every test
 
 check-unit: $(UNIT) ## run the unit tests (cmocka)
 	$(Q)scripts/run-tests unit $(UNIT)
@@ -111,6 +111,11 @@ check-fuzz: $(FUZZERS:%=$(OUT)/fuzz/replay_%) ## replay the fuzz corpora
 
 check-interop: $(OUT)/odcasim ## real clients: tpm2-tools, IBM TSS, openssl, certtool, swtpm
 	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests interop $(sort $(wildcard tests/interop/test-*.sh))
+
+# The guest's program is a plain one, also where the server is sanitized.
+check-vm: $(OUT)/odcasim ## guests under QEMU: certificates, measured boot, sleep, migration
+	$(Q)$(MAKE) --no-print-directory SANITIZER= build/vm/vmlinuz build/vm/initrd
+	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests vm $(sort $(wildcard tests/vm/test-*.sh))
 
 check-docs: $(OUT)/odcasim ## what README shows is what the program prints
 	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests docs scripts/check-docs
@@ -153,6 +158,14 @@ help: ## this list
 $(OUT)/odcasim: $(OUT)/sim/cli/main.o $(OUT)/libodcasim.a
 	@echo "  LD    $@"
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+build/vm/vmlinuz: scripts/vm-kernel
+	@echo "  VM    $@"
+	$(Q)scripts/vm-kernel $@
+
+build/vm/initrd: build/odcasim scripts/vm-initrd tests/vm/init.sh
+	@echo "  VM    $@"
+	$(Q)ODCASIM=$< scripts/vm-initrd $@
 
 $(OUT)/libodcasim.a: $(LIB_OBJ)
 	@echo "  AR    $@"
