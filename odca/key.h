@@ -1,5 +1,6 @@
 /*
- * key.h - the only owner of OpenSSL's keys, signatures, digests and KDFs.
+ * key.h - the only owner of OpenSSL's keys, signatures, digests and HKDF; what
+ * seals a state is in cipher.h.
  *
  * Every CA of the On-Die CA has a P-384 key and signs ecdsa-with-SHA384; those
  * of the EPID era have P-256 keys and sign ecdsa-with-SHA256.  EKs are only
