@@ -18,11 +18,11 @@
 /* In swtpm's order. */
 static const char *const features[] = { "tpm-2.0", "tpm-send-command-header",
 	"flags-opt-startup", "flags-opt-disable-auto-shutdown",
-	"ctrl-opt-terminate", "cmdarg-seccomp", "cmdarg-print-states",
-	"cmdarg-chroot", "cmdarg-migration", "nvram-backend-dir",
-	"rsa-keysize-1024", "rsa-keysize-2048", "rsa-keysize-3072",
-	"cmdarg-print-info", "tpmstate-opt-lock",
-	"tpmstate-dir-backend-opt-fsync", NULL };
+	"ctrl-opt-terminate", "cmdarg-seccomp", "cmdarg-key-fd",
+	"cmdarg-pwd-fd", "cmdarg-print-states", "cmdarg-chroot",
+	"cmdarg-migration", "nvram-backend-dir", "rsa-keysize-1024",
+	"rsa-keysize-2048", "rsa-keysize-3072", "cmdarg-print-info",
+	"tpmstate-opt-lock", "tpmstate-dir-backend-opt-fsync", NULL };
 
 static int
 print_states(const struct swtpm_request *r, struct err *e)
@@ -195,27 +195,22 @@ open_channels(const struct args *a, const struct swtpm_request *r,
 /* --- the whole --------------------------------------------------------------
  */
 
-struct keys {
-	struct state_key *file, *migration;
-};
-
 static void
-keys_done(struct keys *k)
+keys_done(struct blob_keys *k)
 {
 	state_key_free(k->file);
 	state_key_free(k->migration);
 }
 
 static struct store_options
-store_options(const struct swtpm_request *r, const struct keys *k)
+store_options(const struct swtpm_request *r, const struct blob_keys *k)
 {
 	const bool lock = r->state.lock != SWITCH_NOT_GIVEN
 			      ? r->state.lock == SWITCH_ON
 			      : r->uri == NULL || !swtpm_state_is_file(r->uri);
 
 	return (struct store_options){
-		.file_key = k->file,
-		.migration_key = k->migration,
+		.keys = *k,
 		.mode = r->state.mode,
 		.fsync = r->state.fsync,
 		.unlocked = !lock || r->migration.incoming,
@@ -299,7 +294,7 @@ static int
 go_on(const struct args *a, const struct swtpm_request *r, struct background *b,
     struct err *e)
 {
-	AUTO(keys_done) struct keys keys = { NULL, NULL };
+	AUTO(keys_done) struct blob_keys keys = { NULL, NULL };
 	struct store_options o;
 	int log_fd;
 

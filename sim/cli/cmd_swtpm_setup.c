@@ -21,7 +21,8 @@
 #include "sim/tpm/record.h"
 
 /* In swtpm_setup's order. */
-static const char *const features[] = { "tpm-2.0", "tpm12-not-need-root",
+static const char *const features[] = { "tpm-2.0", "cmdarg-keyfile-fd",
+	"cmdarg-pwdfile-fd", "tpm12-not-need-root",
 	"cmdarg-write-ek-cert-files", "cmdarg-create-config-files",
 	"cmdarg-reconfigure-pcr-banks", "tpm2-rsa-keysize-2048", NULL };
 
@@ -228,7 +229,7 @@ read_key(struct setup *s, struct err *e)
 
 	if (swtpm_read_key(&k, &s->key, e) != 0)
 		return -1;
-	s->store.file_key = s->key;
+	s->store.keys.file = s->key;
 	if (s->key != NULL)
 		say(s, "  The TPM's state is encrypted with a key%s.",
 		    k.file == NULL && k.fd == NOT_GIVEN

@@ -57,8 +57,8 @@ static const struct opt server_words[] = {
 	{ "format",  0, OPT_CHOICE, AT(k.format),        "hex|binary", "of the key itself (default: hex)", 0, 0 }, \
 	{ "pwdfile", 0, OPT_STRING, AT(k.password_file), "FILE", "a passphrase that the key follows from", 0, 0 }, \
 	{ "pwdfd",   0, OPT_NUMBER, AT(k.password_fd),   "N",    "the same from a descriptor", 0, FD_MOST }, \
-	{ "kdf",     0, OPT_STRING, AT(k.kdf),           "NAME", "how it follows: pbkdf2 (default), sha512; or scrypt, which swtpm does not know", 0, 0 }, \
-	{ "mode",    0, OPT_STRING, AT(k.mode),          "MODE", "aes-cbc (default, 128 bit), aes-256-cbc; or aes-256-gcm, which swtpm does not know", 0, 0 }, \
+	{ "kdf",     0, OPT_STRING, AT(k.kdf),           "NAME", "how it follows: pbkdf2 (default) or sha512; of aes-256-gcm scrypt", 0, 0 }, \
+	{ "mode",    0, OPT_STRING, AT(k.mode),          "MODE", "aes-cbc (default, 128 bit), aes-256-cbc; or aes-256-gcm, which swtpm cannot open", 0, 0 }, \
 	{ "remove",  0, OPT_FLAG,   AT(k.remove),        NULL,   "remove the file once it is read", 0, 0 }, \
 	END
 static const struct opt key_words[] = { KEY_WORDS(key) };
@@ -452,8 +452,8 @@ swtpm_read_key(const struct swtpm_key *k, struct state_key **ret, struct err *e)
 	    0)
 		return -1;
 	if (by_password)
-		rc = state_key_from_password(buf_span(&text),
-		    k->kdf != NULL ? k->kdf : "pbkdf2", mode, ret, e);
+		rc = state_key_from_password(
+		    buf_span(&text), k->kdf, mode, ret, e);
 	else
 		rc = state_key_from_key(buf_span(&text),
 		    k->format != NULL ? k->format : "hex", mode, ret, e);

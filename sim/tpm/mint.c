@@ -284,16 +284,13 @@ mint_in_child(const void *arg, struct err *e)
 	int rc;
 
 	if (make_plan(r, &plan, e) != 0 ||
-	    store_open_uri(job->dir, STORE_OWN, r->store, &s, e) != 0)
+	    store_open_uri(job->dir, r->replace ? STORE_REPLACE : STORE_OWN,
+		r->store, &s, e) != 0)
 		return -1;
-	if (store_has_tpm(s) && !r->replace) {
+	if (store_has_tpm(s)) {
 		err_set(e, E_STATE, "'%s' has a TPM already", job->dir);
 		return err_hint(e, "use another --state; nothing was changed");
 	}
-	/* It is gone once the new one is installed, not before. */
-	store_keep_in_memory(s);
-	if (store_has_tpm(s) && store_delete(s, "permall", e) != 0)
-		return -1;
 	if (sandbox_enter(SANDBOX_MINT, e) != 0 ||
 	    provision_pki(r->pki, r->pki_host, &pki, e) != 0 ||
 	    make_fuses(r, &fuses, e) != 0)

@@ -25,7 +25,8 @@ struct mint_request {
 	unsigned svn;           /* 0 is 1 */
 	struct opt_list faults; /* "NAME" or "NAME=ARG", of odca/fault.h */
 	const struct store_options *store;
-	bool replace; /* a TPM that is there */
+	bool replace; /* a TPM that is there, whatever is wrong with it: gone
+			 once the new one is installed, not before */
 };
 
 /* Check names and combinations, without making anything: E_USAGE with a

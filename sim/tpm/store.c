@@ -37,6 +37,7 @@ struct store {
 	bool in_memory;   /* writes go to memory[] only */
 	bool fsync;       /* writes reach the disk */
 	bool has_device;
+	struct blob_keys keys;
 	struct buf descriptor;
 	struct {
 		bool written; /* memory stands in for the disk */
@@ -151,10 +152,13 @@ check_foreign(const struct store *s, struct err *e)
 	return 0;
 }
 
+/* What has no hint yet is no matter of keys. */
 static int
 damaged(const struct store *s, struct err *e)
 {
 	err_wrap(e, "state '%s'", s->path);
+	if (e == NULL || e->hint[0] != '\0')
+		return -1;
 	return err_hint(e,
 	    "restore '%s', or use another --state; nothing was "
 	    "changed",
@@ -166,13 +170,15 @@ damaged(const struct store *s, struct err *e)
 static int
 keep_permanent(struct store *s, struct span file, struct err *e)
 {
-	struct span state;
+	auto_buf state = BUF_INIT(MAX_STATE_FILE);
 
-	if (blob_unwrap(file, &state, e) != 0) {
+	if (blob_unwrap(s->keys.file, file, &state, e) != 0) {
 		err_wrap(e, "'%s'", STORE_PERMANENT);
 		return damaged(s, e);
 	}
-	return s->in_memory ? store_write(s, state_names[0], state, e) : 0;
+	return s->in_memory
+		   ? store_write(s, state_names[0], buf_span(&state), e)
+		   : 0;
 }
 
 /* What is there has to be ours or swtpm's, and whole. */
@@ -198,6 +204,15 @@ read_device(struct store *s, struct err *e)
 		   : 0;
 }
 
+/* Whatever there is, there is nothing. */
+static void
+forget_device(struct store *s)
+{
+	s->in_memory = true;
+	for (size_t i = 0; i < N_STATES; i++)
+		s->memory[i].written = s->memory[i].deleted = true;
+}
+
 static int
 open_directory(
     struct store *s, const char *dir, enum store_use use, struct err *e)
@@ -205,7 +220,8 @@ open_directory(
 	if (snprintf(s->path, sizeof(s->path), "%s", dir) >=
 	    (int)sizeof(s->path))
 		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(dir));
-	if (use == STORE_OWN && mkdir(dir, 0700) != 0 && errno != EEXIST)
+	if ((use == STORE_OWN || use == STORE_REPLACE) &&
+	    mkdir(dir, 0700) != 0 && errno != EEXIST)
 		return err_errno(e, "make directory '%s'", dir);
 	s->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dirfd < 0) {
@@ -230,6 +246,7 @@ open_dir(const char *dir, enum store_use use, const struct store_options *o,
 		return err_set(e, E_NOMEM, "state store");
 	s->in_memory = use == STORE_PEEK;
 	s->fsync = o->fsync;
+	s->keys = o->keys;
 	if (open_directory(s, dir, use, e) != 0 || check_foreign(s, e) != 0)
 		return -1;
 	if (use != STORE_PEEK)
@@ -238,7 +255,9 @@ open_dir(const char *dir, enum store_use use, const struct store_options *o,
 	    (store_lock(s, 0, e) != 0 ||
 		(use != STORE_PEEK && pair_settle(s->dirfd, e) != 0)))
 		return -1;
-	if (read_device(s, e) != 0)
+	if (use == STORE_REPLACE)
+		forget_device(s);
+	else if (read_device(s, e) != 0)
 		return -1;
 	*ret = TAKE(s);
 	return 0;
@@ -371,6 +390,12 @@ store_fuses(const struct store *s, struct buf *out, struct err *e)
 			    : file_read(s->dirfd, STORE_FUSES, out, e);
 }
 
+const struct blob_keys *
+store_keys(const struct store *s)
+{
+	return &s->keys;
+}
+
 const char *
 store_path(const struct store *s)
 {
@@ -382,7 +407,6 @@ store_read(struct store *s, const char *name, struct buf *out, struct err *e)
 {
 	auto_buf content = BUF_INIT(MAX_STATE_FILE);
 	char file[64];
-	struct span state;
 	size_t i;
 
 	if (state_index(name, &i, e) != 0)
@@ -399,11 +423,9 @@ store_read(struct store *s, const char *name, struct buf *out, struct err *e)
 	state_file(s, i, file);
 	if (file_read(s->dirfd, file, &content, e) != 0)
 		return -1;
-	if (blob_unwrap(buf_span(&content), &state, e) != 0)
-		return err_wrap(e, "'%s'", file);
-	if (buf_put(out, state))
-		return err_set(e, E_LIMIT, "state '%s'", name);
-	return 0;
+	return blob_unwrap(s->keys.file, buf_span(&content), out, e) != 0
+		   ? err_wrap(e, "'%s'", file)
+		   : 0;
 }
 
 int
@@ -425,7 +447,7 @@ store_write(struct store *s, const char *name, struct span blob, struct err *e)
 		return 0;
 	}
 	state_file(s, i, file);
-	if (blob_wrap(blob, &content, e) != 0)
+	if (blob_wrap(s->keys.file, blob, &content, e) != 0)
 		return -1;
 	return file_write(s->dirfd, file, buf_span(&content),
 	    s->fsync ? FILE_SYNC : FILE_NOSYNC, e);
@@ -477,7 +499,8 @@ store_commit(struct store *s, struct span descriptor, struct err *e)
 {
 	auto_buf permanent = BUF_INIT(MAX_STATE_FILE);
 
-	if (blob_wrap(buf_span(&s->memory[0].blob), &permanent, e) != 0 ||
+	if (blob_wrap(s->keys.file, buf_span(&s->memory[0].blob), &permanent,
+		e) != 0 ||
 	    pair_prepare(s->dirfd, buf_span(&permanent), descriptor, e) != 0)
 		return -1;
 	if (replace(s, buf_span(&permanent), e) != 0) {

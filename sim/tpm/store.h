@@ -1,8 +1,8 @@
 /*
  * store.h - where the TPM's state lives.
  *
- * A state directory has swtpm's file names and blob header, so that swtpm
- * opens ours and we open swtpm's:
+ * A state directory has swtpm's file names and containers (PROTOCOL.state), so
+ * that swtpm opens ours and we open swtpm's:
  *
  *   .lock                  held (fcntl) while a process uses the directory
  *   tpm2-00.permall        permanent state: seeds, hierarchies, NV
@@ -22,6 +22,7 @@
 
 #include "sim/base/buf.h"
 #include "sim/base/err.h"
+#include "sim/tpm/blob.h"
 
 #define STORE_PERMANENT  "tpm2-00.permall"
 #define STORE_DESCRIPTOR "odcasim.json"
@@ -32,13 +33,17 @@ struct store;
 enum store_use {
 	STORE_OWN,      /* lock it; E_BUSY when another process has it */
 	STORE_EXISTING, /* the same, of a directory that is there */
+	STORE_REPLACE,  /* STORE_OWN of what is about to be replaced: it is not
+			   looked at, there is no TPM, and what is written stays
+			   in memory, for store_install() */
 	STORE_PEEK,     /* no lock, and what is written stays in memory */
 };
 
 /*
  * A directory. STORE_OWN makes it (0700) when it does not exist. E_FOREIGN for
  * a directory with another simulator's state, E_FORMAT for a state file that
- * is no swtpm blob, is cut or is encrypted: nothing is ever overwritten then.
+ * is no swtpm blob or is cut, blob_unwrap()'s for one that the key does not
+ * open: nothing is ever overwritten then.
  * Who has the lock settles what a killed mint or update left; who peeks sees
  * the permanent state and the descriptor of one device in any case.
  */
@@ -46,9 +51,8 @@ int store_open_dir(
     const char *dir, enum store_use use, struct store **ret, struct err *e);
 /* One file that holds the permanent state ("NVChip" of the simulators). */
 int store_open_file(const char *path, struct store **ret, struct err *e);
-struct state_key;
 struct store_options {
-	const struct state_key *file_key, *migration_key; /* NULL: plain */
+	struct blob_keys keys; /* borrowed for as long as the store lives */
 	unsigned mode; /* of state files; 0: 0600, and no other is supported */
 	bool fsync;    /* each write of the state reaches the disk */
 	bool unlocked; /* the lock is left to store_lock(): a migration's target
@@ -60,6 +64,8 @@ int store_open_uri(const char *uri, enum store_use use,
     const struct store_options *o, struct store **ret, struct err *e);
 /* Octets of the file of a kind of state; E_NOTFOUND. */
 int store_size(struct store *s, const char *name, size_t *ret, struct err *e);
+/* What its states are sealed with. */
+const struct blob_keys *store_keys(const struct store *s);
 /* Nothing on disk. */
 int store_open_memory(struct store **ret, struct err *e);
 void store_free(struct store *s);
@@ -106,20 +112,6 @@ store_read(struct store *s, const char *name, struct buf *out, struct err *e);
 int
 store_write(struct store *s, const char *name, struct span blob, struct err *e);
 int store_delete(struct store *s, const char *name, struct err *e);
-
-/*
- * The blob's container, big endian (swtpm's swtpm_nvstore.c): u8 version 2, u8
- * min_version 1, u16 header size 10, u16 flags, u32 total length, then TLVs
- * u16 tag, u32 length. Here one TLV, tag 1: the plain libtpms state.
- */
-int blob_wrap(struct span state, struct buf *out, struct err *e);
-/* ret borrows from file. E_FORMAT, E_SHORT, or E_STATE for an encrypted one. */
-int blob_unwrap(struct span file, struct span *ret, struct err *e);
-/* The same for what migrates: flag 4, and the TLV with the state is in one with
- * tag 4. */
-int blob_wrap_migration(struct span state, struct buf *out, struct err *e);
-int
-blob_unwrap_migration(struct span container, struct span *ret, struct err *e);
 
 static inline void
 auto_store_fn(struct store **s)

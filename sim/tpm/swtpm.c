@@ -18,6 +18,8 @@ enum ptm_result {
 	PTM_KEYNOTFOUND = 0x0d,
 	PTM_SIZE = 0x11,
 	PTM_IOERROR = 0x1f,
+	PTM_DECRYPT_ERROR = 0x21,
+	PTM_BAD_KEY_PROPERTY = 0x28,
 	PTM_BAD_LOCALITY = 0x3d,
 	PTM_RETRY = 0x800,
 };
@@ -35,7 +37,10 @@ enum { KIND_PERMANENT = 1, KIND_VOLATILE, KIND_SAVESTATE };
 
 enum {
 	INIT_DELETE_VOLATILE = 1,
-	BLOB_ENCRYPTED = 2, /* with the key of the state files */
+	BLOB_DECRYPTED = 1, /* not with the key of the state files */
+	BLOB_ENCRYPTED = 2, /* with it */
+	CONFIG_FILE_KEY = 1,
+	CONFIG_MIGRATION_KEY = 2,
 	CAP_SEND_COMMAND_HEADER = 0x8000,
 };
 
@@ -46,7 +51,7 @@ static struct {
 	/* What GET_STATEBLOB gives in pieces: one state, as it was when its
 	 * first piece was asked for. */
 	struct {
-		uint32_t kind;
+		uint32_t kind, flags; /* as in the reply */
 		struct buf bytes;
 	} blob;
 } swtpm = { .blob.bytes = BUF_INIT(MAX_STATE_BLOB) };
@@ -251,26 +256,29 @@ store_volatile(const struct wire_request *r, struct buf *reply)
 }
 
 static int
-take_blob(uint32_t kind, struct err *e)
+take_blob(uint32_t kind, uint32_t flags, struct err *e)
 {
+	const struct blob_keys *keys = store_keys(swtpm.o.store);
 	auto_buf state = BUF_INIT(MAX_STATE_FILE);
 
 	buf_free(&swtpm.blob.bytes);
 	swtpm.blob.kind = 0;
 	if (current_state(kind, &state, e) != 0 ||
-	    blob_wrap_migration(buf_span(&state), &swtpm.blob.bytes, e) != 0)
+	    blob_wrap_migration(
+		keys, flags == 0, buf_span(&state), &swtpm.blob.bytes, e) != 0)
 		return -1;
 	swtpm.blob.kind = kind;
+	swtpm.blob.flags = flags;
 	return 0;
 }
 
-/* Clients read the whole header, whatever the result. No flags: nothing is
- * encrypted. */
+/* Clients read the whole header, whatever the result. */
 static enum wire_then
-blob_header(struct buf *reply, uint32_t result, size_t total, size_t length)
+blob_header(struct buf *reply, uint32_t result, uint32_t flags, size_t total,
+    size_t length)
 {
 	(void)buf_put_u32(reply, result);
-	(void)buf_put_u32(reply, 0);
+	(void)buf_put_u32(reply, flags);
 	(void)buf_put_u32(reply, (uint32_t)total);
 	(void)buf_put_u32(reply, (uint32_t)length);
 	return THEN_CONTINUE;
@@ -279,7 +287,7 @@ blob_header(struct buf *reply, uint32_t result, size_t total, size_t length)
 static enum wire_then
 no_blob(struct buf *reply, uint32_t result)
 {
-	return blob_header(reply, result, 0, 0);
+	return blob_header(reply, result, 0, 0, 0);
 }
 
 /* A TPM 2.0 has none; who asks has all the others, and is done. */
@@ -291,10 +299,21 @@ get_savestate(struct buf *reply)
 	return no_blob(reply, PTM_RETRY);
 }
 
+/* What the reply says of the state's own encryption, which the client may have
+ * left off; the one around it, for the way, shows in the container only. */
+static uint32_t
+blob_flags(uint32_t asked)
+{
+	return store_keys(swtpm.o.store)->file != NULL &&
+		       !(asked & BLOB_DECRYPTED)
+		   ? BLOB_ENCRYPTED
+		   : 0;
+}
+
 static enum wire_then
 get_stateblob(const struct wire_request *r, struct buf *reply)
 {
-	uint32_t kind = word(r, 1), offset = word(r, 2);
+	uint32_t kind = word(r, 1), offset = word(r, 2), flags;
 	struct err e = ERR_INIT;
 	struct span rest;
 
@@ -302,15 +321,18 @@ get_stateblob(const struct wire_request *r, struct buf *reply)
 		return get_savestate(reply);
 	if (kind != KIND_PERMANENT && kind != KIND_VOLATILE)
 		return no_blob(reply, PTM_BAD_PARAMETER);
-	if ((offset == 0 || kind != swtpm.blob.kind) &&
-	    take_blob(kind, &e) != 0) {
+	flags = blob_flags(word(r, 0));
+	if ((offset == 0 || kind != swtpm.blob.kind ||
+		flags != swtpm.blob.flags) &&
+	    take_blob(kind, flags, &e) != 0) {
 		log_warn("swtpm", "%s", e.msg);
 		return no_blob(reply, PTM_FAIL);
 	}
 	rest = buf_span(&swtpm.blob.bytes);
 	if (span_skip(&rest, offset) != 0)
 		return no_blob(reply, PTM_BAD_PARAMETER);
-	(void)blob_header(reply, PTM_SUCCESS, swtpm.blob.bytes.n, rest.n);
+	(void)blob_header(
+	    reply, PTM_SUCCESS, flags, swtpm.blob.bytes.n, rest.n);
 	(void)buf_put(reply, rest);
 	return THEN_CONTINUE;
 }
@@ -321,6 +343,10 @@ blob_error(const struct err *e)
 	switch (e->code) {
 	case E_STATE:
 		return PTM_KEYNOTFOUND;
+	case E_CRYPTO:
+		return PTM_DECRYPT_ERROR;
+	case E_USAGE:
+		return PTM_BAD_KEY_PROPERTY;
 	case E_LIMIT:
 		return PTM_SIZE;
 	case E_IO:
@@ -346,16 +372,15 @@ replace(uint32_t kind, struct span state, struct err *e)
 static int
 put_blob(uint32_t kind, bool encrypted, struct span blob, struct err *e)
 {
-	struct span state;
+	auto_buf state = BUF_INIT(MAX_STATE_FILE);
 
-	if (encrypted)
-		return err_set(e, E_STATE, "it is encrypted, there is no key");
 	if (store_lock(swtpm.o.store, 0, e) != 0 ||
-	    blob_unwrap_migration(blob, &state, e) != 0 ||
-	    engine_try_blob(kinds[kind], state, e) != 0)
+	    blob_unwrap_migration(
+		store_keys(swtpm.o.store), encrypted, blob, &state, e) != 0 ||
+	    engine_try_blob(kinds[kind], buf_span(&state), e) != 0)
 		return -1;
 	swtpm.settled = true;
-	return replace(kind, state, e);
+	return replace(kind, buf_span(&state), e);
 }
 
 static enum wire_then
@@ -401,12 +426,16 @@ get_capability(const struct wire_request *r, struct buf *reply)
 	return wire_answer(reply, all);
 }
 
-/* Of keys that are in use: none. */
+/* The keys that are in use. */
 static enum wire_then
 get_config(const struct wire_request *r, struct buf *reply)
 {
+	const struct blob_keys *k = store_keys(swtpm.o.store);
+
 	(void)wire_answer(reply, PTM_SUCCESS);
-	return wire_answer(reply, 0);
+	return wire_answer(
+	    reply, (k->file != NULL ? CONFIG_FILE_KEY : 0) |
+		       (k->migration != NULL ? CONFIG_MIGRATION_KEY : 0));
 }
 
 static enum wire_then

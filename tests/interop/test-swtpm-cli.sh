@@ -53,12 +53,14 @@ refused() { # WHAT OPTION...
 refusals() {
 	mkdir "$TMP/none"
 	printf '00112233445566778899aabbccddeeff' >"$TMP/key"
+	printf 'not hexadecimal' >"$TMP/nokey"
 	refused "TPM 1.2" --tpmstate "dir=$TMP/none"
 	refused "--bogus" --tpm2 --tpmstate "dir=$TMP/none" --bogus
 	refused "color" --tpm2 --tpmstate "dir=$TMP/none,color=red"
 	refused "udp" --tpm2 --tpmstate "dir=$TMP/none" --server type=udp
 	refused "file://" --tpm2 --tpmstate "backend-uri=file://$TMP/none/f"
-	refused "key" --tpm2 --tpmstate "dir=$TMP/none" --key "file=$TMP/key"
+	refused "key" --tpm2 --tpmstate "dir=$TMP/none" --key "file=$TMP/nokey"
+	refused "aes-ctr" --tpm2 --tpmstate "dir=$TMP/none" --key "file=$TMP/key,mode=aes-ctr"
 	refused "mode" --tpm2 --tpmstate "dir=$TMP/none,mode=0666"
 	is "nothing was made" "$(ls -A "$TMP/none")" ""
 	refused "other machines" --tpm2 --tpmstate "dir=$TMP/none" --server type=tcp,port=0,bindaddr=0.0.0.0

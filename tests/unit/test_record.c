@@ -131,7 +131,7 @@ test_descriptor(void **state)
 	auto_buf blob = BUF_INIT(100);
 	struct err e = ERR_INIT;
 
-	assert_int_equal(blob_wrap(SPAN_STR("tpm"), &blob, &e), 0);
+	assert_int_equal(blob_wrap(NULL, SPAN_STR("tpm"), &blob, &e), 0);
 	put(STORE_PERMANENT, buf_span(&blob));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		json_auto_t *all = NULL;

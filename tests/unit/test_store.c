@@ -191,6 +191,117 @@ assert_device(struct store *s, const char *state, const char *descriptor)
 }
 
 static void
+put_text(const char *name, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	assert_int_equal(
+	    file_write(dirfd_, name, SPAN_STR(text), FILE_NOSYNC, &e), 0);
+}
+
+static void
+put_state(const char *state)
+{
+	auto_buf b = BUF_INIT(100);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(blob_wrap(NULL, SPAN_STR(state), &b, &e), 0);
+	assert_int_equal(
+	    file_write(dirfd_, STORE_PERMANENT, buf_span(&b), FILE_NOSYNC, &e),
+	    0);
+}
+
+/* --- keys -------------------------------------------------------------------
+ */
+
+static struct state_key *
+key_of(const char *text)
+{
+	struct state_key *k;
+
+	assert_int_equal(
+	    state_key_from_key(SPAN_STR(text), "binary", "aes-cbc", &k, NULL),
+	    0);
+	return k;
+}
+
+/* Opened with a key, or refused for a reason, and as it was then. */
+static void
+try_key(struct state_key *k, enum err_code want)
+{
+	const struct store_options o = { .keys = { k, NULL } };
+	const enum store_use uses[] = { STORE_OWN, STORE_EXISTING, STORE_PEEK };
+	auto_buf before = BUF_INIT(200), after = BUF_INIT(200);
+
+	assert_int_equal(file_read(dirfd_, STORE_PERMANENT, &before, NULL), 0);
+	for (size_t i = 0; i < sizeof(uses) / sizeof(*uses); i++) {
+		auto_store s = NULL;
+		struct err e = ERR_INIT;
+
+		assert_int_equal(store_open_uri(dir, uses[i], &o, &s, &e) == 0,
+		    want == E_OK);
+		assert_int_equal(e.code, want);
+		if (want == E_OK)
+			assert_device(s, "secret", "");
+	}
+	assert_int_equal(file_read(dirfd_, STORE_PERMANENT, &after, NULL), 0);
+	assert_true(span_eq(buf_span(&before), buf_span(&after)));
+}
+
+static void
+test_keys(void **state)
+{
+	auto_state_key k = key_of("0123456789abcdef");
+	auto_state_key other = key_of("0123456789abcdeF");
+	const struct store_options o = { .keys = { k, NULL } };
+	auto_buf content = BUF_INIT(200);
+	auto_store s = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(store_open_uri(dir, STORE_OWN, &o, &s, &e), 0);
+	assert_int_equal(store_write(s, "permall", SPAN_STR("secret"), &e), 0);
+	store_free(TAKE(s));
+	assert_int_equal(file_read(dirfd_, STORE_PERMANENT, &content, &e), 0);
+	assert_null(memmem(content.p, content.n, "secret", 6));
+	try_key(k, E_OK);
+	try_key(other, E_CRYPTO);
+	try_key(NULL, E_STATE);
+	put_state("secret");
+	try_key(NULL, E_OK);
+	try_key(k, E_STATE);
+}
+
+/* What is wrong with what is replaced is nobody's matter any more. */
+static void
+test_replace(void **state)
+{
+	static const char *const files[] = { "", "ffff",
+		"0201000a000100000011000200000001aa" };
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		auto_store s = NULL;
+		auto_store again = NULL;
+
+		put_file(STORE_PERMANENT, files[i]);
+		put_text(STORE_DESCRIPTOR, "{old}");
+		assert_int_equal(store_open_dir(dir, STORE_REPLACE, &s, &e), 0);
+		assert_device(s, "", "");
+		assert_int_equal(
+		    store_write(s, "permall", SPAN_STR("new"), &e), 0);
+		/* Until it is there, what was there is. */
+		assert_int_equal(
+		    store_open_dir(dir, STORE_PEEK, &again, &e), -1);
+		assert_int_equal(
+		    store_install(s, SPAN_STR("fuses"), SPAN_STR("{new}"), &e),
+		    0);
+		store_free(TAKE(s));
+		assert_int_equal(store_open_dir(dir, STORE_OWN, &again, &e), 0);
+		assert_device(again, "new", "{new}");
+	}
+}
+
+static void
 test_install(void **state)
 {
 	auto_store s = NULL;
@@ -213,27 +324,6 @@ test_install(void **state)
 	assert_true(span_eq(buf_span(&fuses), SPAN_STR("fuses")));
 }
 
-static void
-put_text(const char *name, const char *text)
-{
-	struct err e = ERR_INIT;
-
-	assert_int_equal(
-	    file_write(dirfd_, name, SPAN_STR(text), FILE_NOSYNC, &e), 0);
-}
-
-static void
-put_state(const char *state)
-{
-	auto_buf b = BUF_INIT(100);
-	struct err e = ERR_INIT;
-
-	assert_int_equal(blob_wrap(SPAN_STR(state), &b, &e), 0);
-	assert_int_equal(
-	    file_write(dirfd_, STORE_PERMANENT, buf_span(&b), FILE_NOSYNC, &e),
-	    0);
-}
-
 /* As step 1 leaves it for the state "new" and the descriptor "{new}". */
 static void
 put_ready(void)
@@ -241,7 +331,7 @@ put_ready(void)
 	auto_buf b = BUF_INIT(100);
 	struct err e = ERR_INIT;
 
-	assert_int_equal(blob_wrap(SPAN_STR("new"), &b, &e), 0);
+	assert_int_equal(blob_wrap(NULL, SPAN_STR("new"), &b, &e), 0);
 	assert_int_equal(
 	    pair_prepare(dirfd_, buf_span(&b), SPAN_STR("{new}"), &e), 0);
 }
@@ -469,6 +559,8 @@ main(void)
 		    test_peek_changes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_replace, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_install, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crashes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commit, setup, teardown),

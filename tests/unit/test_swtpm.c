@@ -269,30 +269,167 @@ test_states(void **state)
 }
 
 /* A container that is cut anywhere, or of another version, is refused. */
+static bool
+taken(struct span container)
+{
+	const struct blob_keys none = { NULL, NULL };
+	auto_buf state = BUF_INIT(64);
+
+	return blob_unwrap_migration(&none, false, container, &state, NULL) ==
+	       0;
+}
+
 static void
 test_bad_blobs(void **state)
 {
 	auto_buf blob = BUF_INIT(64);
-	struct span ret;
+	auto_buf ignored = BUF_INIT(64);
 
 	from_hex(BLOB_ABCD, &blob);
-	assert_int_equal(blob_unwrap_migration(buf_span(&blob), &ret, NULL), 0);
-	assert_true(span_eq(ret, SPAN_STR("abcd")));
+	assert_true(taken(buf_span(&blob)));
 	for (size_t n = 0; n < blob.n; n++)
-		assert_int_equal(blob_unwrap_migration(
-				     (struct span){ blob.p, n }, &ret, NULL),
-		    -1);
+		assert_false(taken((struct span){ blob.p, n }));
 	/* Version and least version, header, flags, total, tags, lengths. */
 	for (size_t i = 0; i < blob.n - 4; i++) {
-		uint8_t before = blob.p[i];
-
 		blob.p[i] ^= 0x80;
-		if (blob_unwrap_migration(buf_span(&blob), &ret, NULL) == 0)
-			/* A later version's, or a flag of one, for us. */
-			assert_true(i == 0 || i == 4 || i == 5);
-		blob.p[i] = before;
+		/* A later version's, or a flag of one, for us. */
+		assert_true(
+		    !taken(buf_span(&blob)) || i == 0 || i == 4 || i == 5);
+		blob.p[i] ^= 0x80;
 	}
-	assert_int_equal(blob_unwrap(buf_span(&blob), &ret, NULL), -1);
+	assert_int_equal(
+	    blob_unwrap(NULL, buf_span(&blob), &ignored, NULL), -1);
+}
+
+/* --- keys ------------------------------------------------------------------
+ */
+
+/* What a client gets for its flags, and gives back with others. */
+static uint32_t
+get_permanent(uint32_t flags, struct buf *blob)
+{
+	struct wire_session s = { .port = PORT_SWTPM_CTRL };
+	auto_buf in = BUF_INIT(64), reply = BUF_INIT(MAX_WIRE_REPLY);
+	enum wire_then then;
+	struct span rest;
+	uint32_t result = 1, got = 0, total = 0, n = 1;
+
+	assert_true(!buf_put_u32(&in, 0x0c) && !buf_put_u32(&in, flags) &&
+		    !buf_put_u32(&in, 1) && !buf_put_u32(&in, 0));
+	(void)feed(&s, buf_span(&in), &reply, &then);
+	rest = buf_span(&reply);
+	assert_true(!span_get_u32(&rest, &result) && result == 0 &&
+		    !span_get_u32(&rest, &got) &&
+		    !span_get_u32(&rest, &total) && !span_get_u32(&rest, &n) &&
+		    n == rest.n && total == n);
+	assert_int_equal(buf_put(blob, rest), 0);
+	return got;
+}
+
+static uint32_t
+set_permanent(uint32_t flags, struct span blob)
+{
+	struct wire_session s = { .port = PORT_SWTPM_CTRL };
+	auto_buf in = BUF_INIT(1024), reply = BUF_INIT(MAX_WIRE_REPLY);
+	enum wire_then then;
+
+	assert_true(!buf_put_u32(&in, 0x0d) && !buf_put_u32(&in, flags) &&
+		    !buf_put_u32(&in, 1) &&
+		    !buf_put_u32(&in, (uint32_t)blob.n) && !buf_put(&in, blob));
+	(void)feed(&s, buf_span(&in), &reply, &then);
+	assert_int_equal(reply.n, 4);
+	return span_peek_u32(buf_span(&reply), 0);
+}
+
+static struct state_key *
+key_of(const char *text, const char *mode)
+{
+	struct state_key *k;
+
+	assert_int_equal(
+	    state_key_from_key(SPAN_STR(text), "binary", mode, &k, NULL), 0);
+	return k;
+}
+
+static void
+serve_with(struct state_key *file, struct state_key *migration, const char *dir,
+    struct store **ret)
+{
+	const struct store_options so = { .keys = { file, migration } };
+	struct swtpm_options o = { .store = NULL };
+
+	assert_int_equal(store_open_uri(dir, STORE_OWN, &so, ret, NULL), 0);
+	o.store = *ret;
+	fake_reset(false);
+	swtpm_configure(&o);
+}
+
+static void
+expect_permanent(struct store *s, const char *want)
+{
+	auto_buf have = BUF_INIT(64);
+
+	assert_int_equal(store_read(s, "permall", &have, NULL), 0);
+	assert_true(span_eq(buf_span(&have), SPAN_STR(want)));
+}
+
+static void
+test_keys(void **state)
+{
+	auto_state_key file = key_of("0123456789abcdef", "aes-cbc");
+	auto_state_key way = key_of("0123456789abcdef", "aes-128-cbc");
+	auto_state_key wide =
+	    key_of("0123456789abcdef0123456789abcdef", "aes-256-cbc");
+	auto_state_key wrong = key_of("0123456789abcdeF", "aes-cbc");
+	auto_buf sealed = BUF_INIT(512), plain = BUF_INIT(512);
+	char dir[] = "/tmp/test-swtpm.XXXXXX", path[64];
+	auto_store s = NULL;
+	auto_store t = NULL;
+
+	assert_non_null(mkdtemp(dir));
+	serve_with(file, way, dir, &s);
+	talk(CTRL, false, "0000000f", "0000000000000003");
+	assert_int_equal(store_write(s, "permall", SPAN_STR("abcd"), NULL), 0);
+	fake_reset(true);
+	assert_int_equal(get_permanent(0, &sealed), 2);
+	assert_int_equal(get_permanent(1, &plain), 0);
+	assert_null(memmem(plain.p, plain.n, "abcd", 4));
+	fake_reset(false);
+	assert_int_equal(store_write(s, "permall", SPAN_STR("own"), NULL), 0);
+	/* By the header, whatever the client says; but a flag is believed. */
+	assert_int_equal(set_permanent(2, buf_span(&plain)), 3);
+	sealed.p[sealed.n - 1] ^= 1;
+	assert_int_equal(set_permanent(2, buf_span(&sealed)), 0x21);
+	sealed.p[sealed.n - 1] ^= 1;
+	expect_permanent(s, "own");
+	assert_int_equal(set_permanent(0, buf_span(&sealed)), 0);
+	expect_permanent(s, "abcd");
+	assert_int_equal(store_write(s, "permall", SPAN_STR("own"), NULL), 0);
+	assert_int_equal(set_permanent(1, buf_span(&plain)), 0);
+	expect_permanent(s, "abcd");
+	store_free(TAKE(s));
+	(void)snprintf(path, sizeof(path), "%s/tpm2-00.permall", dir);
+	assert_int_equal(unlink(path), 0);
+
+	/* Without the keys, with another, with one of another size. */
+	serve_with(NULL, NULL, dir, &t);
+	talk(CTRL, false, "0000000f", "0000000000000000");
+	assert_int_equal(set_permanent(0, buf_span(&plain)), 0x0d);
+	store_free(TAKE(t));
+	serve_with(file, wrong, dir, &t);
+	assert_int_equal(set_permanent(0, buf_span(&plain)), 0x21);
+	store_free(TAKE(t));
+	serve_with(file, wide, dir, &t);
+	assert_int_equal(set_permanent(0, buf_span(&plain)), 0x28);
+	store_free(TAKE(t));
+	serve_with(wrong, way, dir, &t);
+	talk(CTRL, false, "0000000f", "0000000000000003");
+	assert_int_equal(set_permanent(0, buf_span(&sealed)), 0x21);
+	assert_int_equal(unlink(path), -1);
+	store_free(TAKE(t));
+	(void)snprintf(path, sizeof(path), "%s/.lock", dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
 }
 
 static void
@@ -317,6 +454,7 @@ main(void)
 		cmocka_unit_test(test_auto_shutdown),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_bad_blobs),
+		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_power_fails),
 	};
 
