@@ -61,8 +61,9 @@ write_all(int fd, struct span s)
 	return 0;
 }
 
+/* exact: whatever the umask is. */
 static int
-replace(int dirfd, const char *path, mode_t mode, struct span s,
+replace(int dirfd, const char *path, mode_t mode, bool exact, struct span s,
     enum file_sync sync, struct err *e)
 {
 	char temp[MAX_PATH_LENGTH];
@@ -75,8 +76,8 @@ replace(int dirfd, const char *path, mode_t mode, struct span s,
 	if (fd < 0)
 		return err_errno(e, "create '%s'", temp);
 	/* Some file systems say at close(2) only that there is no room. */
-	if (write_all(fd, s) != 0 || (sync == FILE_SYNC && fsync(fd) != 0) ||
-	    close(TAKE_FD(fd)) != 0) {
+	if ((exact && fchmod(fd, mode) != 0) || write_all(fd, s) != 0 ||
+	    (sync == FILE_SYNC && fsync(fd) != 0) || close(TAKE_FD(fd)) != 0) {
 		err_errno(e, "write '%s'", temp);
 		(void)unlinkat(dirfd, temp, 0);
 		return -1;
@@ -95,13 +96,21 @@ int
 file_write(int dirfd, const char *path, struct span s, enum file_sync sync,
     struct err *e)
 {
-	return replace(dirfd, path, 0600, s, sync, e);
+	return replace(dirfd, path, 0600, false, s, sync, e);
+}
+
+int
+file_write_mode(int dirfd, const char *path, unsigned mode, struct span s,
+    enum file_sync sync, struct err *e)
+{
+	return mode == 0 ? file_write(dirfd, path, s, sync, e)
+			 : replace(dirfd, path, mode, true, s, sync, e);
 }
 
 int
 file_write_public(int dirfd, const char *path, struct span s, struct err *e)
 {
-	return replace(dirfd, path, 0644, s, FILE_NOSYNC, e);
+	return replace(dirfd, path, 0644, false, s, FILE_NOSYNC, e);
 }
 
 bool

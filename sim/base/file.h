@@ -27,6 +27,9 @@ enum file_sync { FILE_NOSYNC, FILE_SYNC };
  */
 int file_write(int dirfd, const char *path, struct span s, enum file_sync sync,
     struct err *e);
+/* The same with another mode, whatever the umask is; 0: as file_write(). */
+int file_write_mode(int dirfd, const char *path, unsigned mode, struct span s,
+    enum file_sync sync, struct err *e);
 
 /* The same for what anybody may read: mode 0644. */
 int

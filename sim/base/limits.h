@@ -27,6 +27,9 @@
 #define MAX_SMALL_FILE (64 * 1024)
 /* The same with what a migration puts around it. */
 #define MAX_STATE_BLOB (MAX_STATE_FILE + 1024)
+/* A file with all states of a TPM, two of each for a moment; swtpm's may have
+ * more in it. */
+#define MAX_LINEAR_FILE (64 * 1024 * 1024)
 /* Tries to lock the state, 10 ms apart, that a client may ask for. */
 #define MAX_LOCK_RETRIES 1000
 

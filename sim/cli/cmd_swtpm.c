@@ -20,22 +20,28 @@ static const char *const features[] = { "tpm-2.0", "tpm-send-command-header",
 	"flags-opt-startup", "flags-opt-disable-auto-shutdown",
 	"ctrl-opt-terminate", "cmdarg-seccomp", "cmdarg-key-fd",
 	"cmdarg-pwd-fd", "cmdarg-print-states", "cmdarg-chroot",
-	"cmdarg-migration", "nvram-backend-dir", "rsa-keysize-1024",
-	"rsa-keysize-2048", "rsa-keysize-3072", "cmdarg-print-info",
-	"tpmstate-opt-lock", "tpmstate-dir-backend-opt-fsync", NULL };
+	"cmdarg-migration", "nvram-backend-dir", "nvram-backend-file",
+	"rsa-keysize-1024", "rsa-keysize-2048", "rsa-keysize-3072",
+	"cmdarg-print-info", "tpmstate-opt-lock",
+	"tpmstate-dir-backend-opt-fsync", NULL };
 
 static int
 print_states(const struct swtpm_request *r, struct err *e)
 {
-	struct swtpm_states s;
+	struct store_found s;
+	const char *comma = "";
 
-	if (swtpm_states_find(r->uri, &s, e) != 0)
+	if (store_find(r->uri, true, &s, e) != 0)
 		return -1;
 	(void)printf("{ \"type\": \"swtpm\", \"states\": [");
-	for (size_t i = 0; i < s.n; i++)
-		(void)printf("%s {\"name\": \"%s\", \"size\": %zu}",
-		    i > 0 ? "," : "", s.found[i].name, s.found[i].size);
-	if (printf("%s] }\n", s.n > 0 ? " " : "") < 0)
+	for (size_t i = 0; i < N_STORE_STATES; i++) {
+		if (!s.there[i])
+			continue;
+		(void)printf("%s {\"name\": \"%s\", \"size\": %zu}", comma,
+		    store_states[i], s.size[i]);
+		comma = ",";
+	}
+	if (printf("%s] }\n", comma[0] != '\0' ? " " : "") < 0)
 		return err_errno(e, "write to stdout");
 	return 0;
 }
@@ -207,7 +213,7 @@ store_options(const struct swtpm_request *r, const struct blob_keys *k)
 {
 	const bool lock = r->state.lock != SWITCH_NOT_GIVEN
 			      ? r->state.lock == SWITCH_ON
-			      : r->uri == NULL || !swtpm_state_is_file(r->uri);
+			      : r->uri == NULL || !store_uri_is_file(r->uri);
 
 	return (struct store_options){
 		.keys = *k,

@@ -423,23 +423,40 @@ change_banks(struct setup *s, struct err *e)
 	return s->args->setup.display ? display(s, e) : 0;
 }
 
+/* The kind of state that is there; NULL: none is. A file that is replaced may
+ * be anything. */
+static int
+find_existing(const struct setup *s, const char **ret, struct err *e)
+{
+	struct store_found there;
+
+	*ret = NULL;
+	if (s->args->setup.overwrite && store_uri_is_file(s->uri))
+		return 0;
+	if (store_find(s->uri, false, &there, e) != 0)
+		return -1;
+	for (size_t i = N_STORE_STATES; i-- > 0;)
+		if (there.there[i])
+			*ret = store_states[i];
+	return 0;
+}
+
 /* 0: go on; 1: leave it as it is. */
 static int
 check_existing(const struct setup *s, struct err *e)
 {
 	const struct setup_args *a = &s->args->setup;
-	struct swtpm_states there;
+	const char *there;
 
-	if (swtpm_states_find(s->uri, &there, e) != 0)
+	if (find_existing(s, &there, e) != 0)
 		return -1;
-	if (there.n == 0 || a->overwrite)
+	if (there == NULL || a->overwrite)
 		return 0;
 	if (a->not_overwrite) {
 		say(s, "Not overwriting existing state file.");
 		return 1;
 	}
-	err_set(
-	    e, E_STATE, "Found existing TPM state '%s'.", there.found[0].name);
+	err_set(e, E_STATE, "Found existing TPM state '%s'.", there);
 	return err_hint(e, "--overwrite replaces it, --not-overwrite keeps it");
 }
 

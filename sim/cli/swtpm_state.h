@@ -11,22 +11,6 @@
 #include "sim/tpm/mint.h"
 #include "sim/tpm/store.h"
 
-/* True for file://F. */
-bool swtpm_state_is_file(const char *uri);
-/* The path in dir://D, file://F or D; borrowed. */
-const char *swtpm_state_path(const char *uri);
-
-/* The kinds of state that are there, with the sizes of their files, as swtpm
- * prints them. The states themselves are not read. E_IO. */
-struct swtpm_states {
-	struct {
-		const char *name; /* "permall" */
-		size_t size;
-	} found[3];
-	size_t n;
-};
-int swtpm_states_find(const char *uri, struct swtpm_states *ret, struct err *e);
-
 /*
  * Open for a process that serves it: the directory has to exist. A state that
  * has no TPM gets the device that r asks for, unless r is NULL; one that has is

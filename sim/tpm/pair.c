@@ -93,9 +93,10 @@ pair_prepare(
 }
 
 int
-pair_commit(int dirfd, struct span permanent, struct err *e)
+pair_commit(int dirfd, struct span permanent, unsigned mode, struct err *e)
 {
-	return file_write(dirfd, STORE_PERMANENT, permanent, FILE_SYNC, e) != 0
+	return file_write_mode(
+		   dirfd, STORE_PERMANENT, mode, permanent, FILE_SYNC, e) != 0
 		   ? -1
 		   : pair_settle(dirfd, e);
 }

@@ -38,11 +38,12 @@ struct pair {
 void pair_init(struct pair *p);
 void pair_done(struct pair *p);
 
-/* Step 1, and steps 2 to 4, each synced to the disk. The lock is held. When
- * either fails, pair_settle() makes what is there whole again. */
+/* Step 1, and steps 2 to 4, each synced to the disk; the permanent state gets
+ * the mode, 0 for 0600. The lock is held. When either fails, pair_settle()
+ * makes what is there whole again. */
 int pair_prepare(
     int dirfd, struct span permanent, struct span descriptor, struct err *e);
-int pair_commit(int dirfd, struct span permanent, struct err *e);
+int pair_commit(int dirfd, struct span permanent, unsigned mode, struct err *e);
 /* Finish what was killed after step 2, undo what was before. The lock is held;
  * nothing happens when nothing waits. */
 int pair_settle(int dirfd, struct err *e);

@@ -7,16 +7,16 @@
 
 #include "sim/base/file.h"
 #include "sim/base/limits.h"
+#include "sim/tpm/linear.h"
 #include "sim/tpm/pair.h"
 #include "sim/tpm/store.h"
 
-/* libtpms' names of the kinds of state (libtpms/tpm_nvfilename.h). */
-static const char *const state_names[] = {
+/* libtpms/tpm_nvfilename.h */
+const char *const store_states[N_STORE_STATES] = {
 	"permall",
 	"volatilestate",
 	"savestate",
 };
-#define N_STATES (sizeof(state_names) / sizeof(state_names[0]))
 
 /* Files by which another simulator's directory is known. */
 static const struct {
@@ -30,12 +30,14 @@ static const struct {
 
 struct store {
 	char path[MAX_PATH_LENGTH];
-	int dirfd;        /* -1: no directory */
-	int lockfd;       /* the lock lives as long as this is open */
-	const char *lock; /* its file's name below dirfd; NULL: none */
-	const char *file; /* the one state file, below dirfd, or NULL */
-	bool in_memory;   /* writes go to memory[] only */
-	bool fsync;       /* writes reach the disk */
+	int dirfd;             /* -1: no directory */
+	int lockfd;            /* the lock lives as long as this is open */
+	const char *lock;      /* its file's name below dirfd; NULL: none */
+	const char *file;      /* the one state file, below dirfd, or NULL */
+	struct linear *linear; /* all states in one file, and no directory */
+	unsigned mode;         /* of state files; 0: 0600 */
+	bool in_memory;        /* writes go to memory[] only */
+	bool fsync;            /* writes reach the disk */
 	bool has_device;
 	struct blob_keys keys;
 	struct buf descriptor;
@@ -43,7 +45,7 @@ struct store {
 		bool written; /* memory stands in for the disk */
 		bool deleted;
 		struct buf blob;
-	} memory[N_STATES];
+	} memory[N_STORE_STATES];
 };
 
 static struct store *
@@ -55,7 +57,7 @@ store_new(void)
 		return NULL;
 	s->dirfd = s->lockfd = -1;
 	buf_init(&s->descriptor, MAX_SMALL_FILE);
-	for (size_t i = 0; i < N_STATES; i++)
+	for (size_t i = 0; i < N_STORE_STATES; i++)
 		buf_init(&s->memory[i].blob, MAX_STATE_FILE);
 	return s;
 }
@@ -65,9 +67,10 @@ store_free(struct store *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < N_STATES; i++)
+	for (size_t i = 0; i < N_STORE_STATES; i++)
 		buf_free(&s->memory[i].blob);
 	buf_free(&s->descriptor);
+	linear_free(s->linear);
 	if (s->lockfd >= 0)
 		(void)close(s->lockfd);
 	if (s->dirfd >= 0)
@@ -78,8 +81,8 @@ store_free(struct store *s)
 static int
 state_index(const char *name, size_t *ret, struct err *e)
 {
-	for (size_t i = 0; i < N_STATES; i++) {
-		if (strcmp(name, state_names[i]) == 0) {
+	for (size_t i = 0; i < N_STORE_STATES; i++) {
+		if (strcmp(name, store_states[i]) == 0) {
 			*ret = i;
 			return 0;
 		}
@@ -93,7 +96,7 @@ state_file(const struct store *s, size_t i, char out[static 64])
 	if (s->file != NULL && i == 0)
 		(void)snprintf(out, 64, "%s", s->file);
 	else
-		(void)snprintf(out, 64, "tpm2-00.%s", state_names[i]);
+		(void)snprintf(out, 64, "tpm2-00.%s", store_states[i]);
 }
 
 /* An open-file-description lock: it conflicts with swtpm's (fcntl), and stays
@@ -103,16 +106,17 @@ take_lock(struct store *s, unsigned retries, struct err *e)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
-	auto_fd int fd = openat(
-	    s->dirfd, s->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	auto_fd int fd = openat(s->linear != NULL ? AT_FDCWD : s->dirfd,
+	    s->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0) {
-		err_errno(e, "open '%s/%s'", s->path, s->lock);
-		return err_hint(e, "the state directory has to be writable");
+		err_errno(e, "open '%s' of state '%s'", s->lock, s->path);
+		return err_hint(e, "the state has to be writable");
 	}
 	while (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
 		if (errno != EAGAIN && errno != EACCES)
-			return err_errno(e, "lock '%s/%s'", s->path, s->lock);
+			return err_errno(
+			    e, "lock '%s' of state '%s'", s->lock, s->path);
 		if (retries-- == 0) {
 			err_set(e, E_BUSY,
 			    "state '%s' is in use by another process", s->path);
@@ -177,7 +181,7 @@ keep_permanent(struct store *s, struct span file, struct err *e)
 		return damaged(s, e);
 	}
 	return s->in_memory
-		   ? store_write(s, state_names[0], buf_span(&state), e)
+		   ? store_write(s, store_states[0], buf_span(&state), e)
 		   : 0;
 }
 
@@ -209,17 +213,25 @@ static void
 forget_device(struct store *s)
 {
 	s->in_memory = true;
-	for (size_t i = 0; i < N_STATES; i++)
+	for (size_t i = 0; i < N_STORE_STATES; i++)
 		s->memory[i].written = s->memory[i].deleted = true;
+}
+
+static int
+set_path(struct store *s, const char *path, struct err *e)
+{
+	return snprintf(s->path, sizeof(s->path), "%s", path) <
+		       (int)sizeof(s->path)
+		   ? 0
+		   : err_set(e, E_LIMIT, "path of %zu bytes", strlen(path));
 }
 
 static int
 open_directory(
     struct store *s, const char *dir, enum store_use use, struct err *e)
 {
-	if (snprintf(s->path, sizeof(s->path), "%s", dir) >=
-	    (int)sizeof(s->path))
-		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(dir));
+	if (set_path(s, dir, e) != 0)
+		return -1;
 	if ((use == STORE_OWN || use == STORE_REPLACE) &&
 	    mkdir(dir, 0700) != 0 && errno != EEXIST)
 		return err_errno(e, "make directory '%s'", dir);
@@ -246,6 +258,7 @@ open_dir(const char *dir, enum store_use use, const struct store_options *o,
 		return err_set(e, E_NOMEM, "state store");
 	s->in_memory = use == STORE_PEEK;
 	s->fsync = o->fsync;
+	s->mode = o->mode;
 	s->keys = o->keys;
 	if (open_directory(s, dir, use, e) != 0 || check_foreign(s, e) != 0)
 		return -1;
@@ -272,42 +285,136 @@ store_open_dir(
 	return open_dir(dir, use, &o, ret, e);
 }
 
-#define SCHEME_DIR "dir://"
+/* Whole, and the key opens it. */
+static int
+check_linear(struct store *s, struct err *e)
+{
+	auto_buf state = BUF_INIT(MAX_STATE_FILE);
+
+	return linear_check(s->linear, e) != 0 ||
+		       (store_has_tpm(s) &&
+			   store_read(s, store_states[0], &state, e) != 0)
+		   ? damaged(s, e)
+		   : 0;
+}
+
+static int
+open_linear(const char *path, enum store_use use, const struct store_options *o,
+    struct store **ret, struct err *e)
+{
+	auto_store s = store_new();
+
+	if (s == NULL)
+		return err_set(e, E_NOMEM, "state store");
+	s->in_memory = use == STORE_PEEK;
+	s->fsync = o->fsync;
+	s->mode = o->mode;
+	s->keys = o->keys;
+	if (set_path(s, path, e) != 0 ||
+	    linear_open(path, use != STORE_PEEK, o->mode, &s->linear, e) != 0)
+		return -1;
+	s->file = s->path;
+	if (use != STORE_PEEK)
+		s->lock = s->path;
+	if (!o->unlocked && store_lock(s, 0, e) != 0)
+		return -1;
+	if (use == STORE_REPLACE)
+		linear_forget(s->linear);
+	else if (check_linear(s, e) != 0)
+		return -1;
+	*ret = TAKE(s);
+	return 0;
+}
+
+#define SCHEME_DIR  "dir://"
+#define SCHEME_FILE "file://"
+
+static bool
+begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+bool
+store_uri_is_file(const char *uri)
+{
+	return begins(uri, SCHEME_FILE);
+}
+
+const char *
+store_uri_path(const char *uri)
+{
+	if (begins(uri, SCHEME_DIR))
+		return uri + strlen(SCHEME_DIR);
+	return begins(uri, SCHEME_FILE) ? uri + strlen(SCHEME_FILE) : uri;
+}
 
 int
 store_open_uri(const char *uri, enum store_use use,
     const struct store_options *o, struct store **ret, struct err *e)
 {
 	const struct store_options none = { .mode = 0 };
+	const char *path = store_uri_path(uri);
 
-	if (strncmp(uri, SCHEME_DIR, strlen(SCHEME_DIR)) == 0)
-		uri += strlen(SCHEME_DIR);
-	if (strstr(uri, "://") != NULL) {
+	if (strstr(path, "://") != NULL) {
 		err_set(e, E_USAGE, "state '%s' is not supported", uri);
-		return err_hint(e, "give a directory, DIR or dir://DIR");
+		return err_hint(e, "DIR, dir://DIR or file://FILE");
 	}
-	if (o != NULL && o->mode != 0 && o->mode != 0600) {
-		err_set(e, E_USAGE, "mode 0%o of state files is not supported",
-		    o->mode);
-		return err_hint(e, "0600 is what they have");
+	return (store_uri_is_file(uri) ? open_linear : open_dir)(
+	    path, use, o != NULL ? o : &none, ret, e);
+}
+
+/* --- what is there ----------------------------------------------------------
+ */
+
+static int
+find_in_directory(
+    const char *dir, bool make, struct store_found *ret, struct err *e)
+{
+	auto_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct store plain = { .file = NULL };
+	char file[64];
+	struct stat st;
+
+	if (fd < 0)
+		return err_errno(e, "open directory '%s'", dir);
+	for (size_t i = 0; i < N_STORE_STATES; i++) {
+		state_file(&plain, i, file);
+		ret->there[i] = fstatat(fd, file, &st, 0) == 0;
+		ret->size[i] = ret->there[i] ? (size_t)st.st_size : 0;
 	}
-	return open_dir(uri, use, o != NULL ? o : &none, ret, e);
+	return 0;
+}
+
+static int
+find_in_file(
+    const char *path, bool make, struct store_found *ret, struct err *e)
+{
+	auto_store s = store_new();
+	struct err why = ERR_INIT;
+
+	*ret = (struct store_found){ .there = { false } };
+	if (s == NULL)
+		return err_set(e, E_NOMEM, "state store");
+	if (linear_open(path, make, 0, &s->linear, &why) != 0 &&
+	    why.code == E_NOTFOUND)
+		return 0;
+	if (s->linear == NULL || linear_check(s->linear, &why) != 0) {
+		if (e != NULL)
+			*e = why;
+		return -1;
+	}
+	for (size_t i = 0; i < N_STORE_STATES; i++)
+		ret->there[i] =
+		    linear_size(s->linear, i, &ret->size[i], NULL) == 0;
+	return 0;
 }
 
 int
-store_size(struct store *s, const char *name, size_t *ret, struct err *e)
+store_find(const char *uri, bool make, struct store_found *ret, struct err *e)
 {
-	char file[64];
-	struct stat st;
-	size_t i;
-
-	if (state_index(name, &i, e) != 0)
-		return -1;
-	state_file(s, i, file);
-	if (s->dirfd < 0 || fstatat(s->dirfd, file, &st, 0) != 0)
-		return err_set(e, E_NOTFOUND, "no state '%s'", name);
-	*ret = (size_t)st.st_size;
-	return 0;
+	return (store_uri_is_file(uri) ? find_in_file : find_in_directory)(
+	    store_uri_path(uri), make, ret, e);
 }
 
 int
@@ -326,9 +433,8 @@ store_open_file(const char *path, struct store **ret, struct err *e)
 		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(path));
 	if (open_directory(s, dir, STORE_PEEK, e) != 0)
 		return -1;
-	if (snprintf(s->path, sizeof(s->path), "%s", path) >=
-	    (int)sizeof(s->path))
-		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(path));
+	if (set_path(s, path, e) != 0)
+		return -1;
 	/* Kept behind the directory's name. */
 	s->file = s->path + (slash != NULL ? slash - path + 1 : 0);
 	if (strlen(s->file) == 0 || strlen(s->file) >= 50)
@@ -336,7 +442,7 @@ store_open_file(const char *path, struct store **ret, struct err *e)
 	s->lock = ".NVChip.lock";
 	if (store_lock(s, 0, e) != 0)
 		return -1;
-	if (store_has_tpm(s) && store_read(s, state_names[0], &state, e) != 0)
+	if (store_has_tpm(s) && store_read(s, store_states[0], &state, e) != 0)
 		return damaged(s, e);
 	*ret = TAKE(s);
 	return 0;
@@ -364,9 +470,12 @@ bool
 store_has_tpm(const struct store *s)
 {
 	char file[64];
+	size_t size;
 
 	if (s->memory[0].written)
 		return !s->memory[0].deleted;
+	if (s->linear != NULL)
+		return linear_size(s->linear, 0, &size, NULL) == 0;
 	state_file(s, 0, file);
 	return s->dirfd >= 0 && file_exists(s->dirfd, file);
 }
@@ -402,11 +511,36 @@ store_path(const struct store *s)
 	return s->path;
 }
 
+/* The container of a state that is on the disk. */
+static int
+read_state(const struct store *s, size_t i, struct buf *out, struct err *e)
+{
+	char file[64];
+
+	if (s->linear != NULL)
+		return linear_read(s->linear, i, out, e);
+	if (s->dirfd < 0)
+		return err_set(e, E_NOTFOUND, "no state '%s'", store_states[i]);
+	state_file(s, i, file);
+	return file_read(s->dirfd, file, out, e);
+}
+
+static int
+write_state(const struct store *s, size_t i, struct span content, struct err *e)
+{
+	const enum file_sync sync = s->fsync ? FILE_SYNC : FILE_NOSYNC;
+	char file[64];
+
+	if (s->linear != NULL)
+		return linear_write(s->linear, i, content, sync, e);
+	state_file(s, i, file);
+	return file_write_mode(s->dirfd, file, s->mode, content, sync, e);
+}
+
 int
 store_read(struct store *s, const char *name, struct buf *out, struct err *e)
 {
 	auto_buf content = BUF_INIT(MAX_STATE_FILE);
-	char file[64];
 	size_t i;
 
 	if (state_index(name, &i, e) != 0)
@@ -418,13 +552,10 @@ store_read(struct store *s, const char *name, struct buf *out, struct err *e)
 			return err_set(e, E_LIMIT, "state '%s'", name);
 		return 0;
 	}
-	if (s->dirfd < 0)
-		return err_set(e, E_NOTFOUND, "no state '%s'", name);
-	state_file(s, i, file);
-	if (file_read(s->dirfd, file, &content, e) != 0)
+	if (read_state(s, i, &content, e) != 0)
 		return -1;
 	return blob_unwrap(s->keys.file, buf_span(&content), out, e) != 0
-		   ? err_wrap(e, "'%s'", file)
+		   ? err_wrap(e, "'%s'", name)
 		   : 0;
 }
 
@@ -432,7 +563,6 @@ int
 store_write(struct store *s, const char *name, struct span blob, struct err *e)
 {
 	auto_buf content = BUF_INIT(MAX_STATE_FILE);
-	char file[64];
 	size_t i;
 
 	if (state_index(name, &i, e) != 0)
@@ -446,11 +576,9 @@ store_write(struct store *s, const char *name, struct span blob, struct err *e)
 		s->memory[i].deleted = false;
 		return 0;
 	}
-	state_file(s, i, file);
-	if (blob_wrap(s->keys.file, blob, &content, e) != 0)
-		return -1;
-	return file_write(s->dirfd, file, buf_span(&content),
-	    s->fsync ? FILE_SYNC : FILE_NOSYNC, e);
+	return blob_wrap(s->keys.file, blob, &content, e) != 0
+		   ? -1
+		   : write_state(s, i, buf_span(&content), e);
 }
 
 static int
@@ -458,6 +586,8 @@ remove_state(const struct store *s, size_t i, struct err *e)
 {
 	char file[64];
 
+	if (s->linear != NULL)
+		return linear_delete(s->linear, i, e);
 	state_file(s, i, file);
 	if (unlinkat(s->dirfd, file, 0) != 0 && errno != ENOENT)
 		return err_errno(e, "remove '%s/%s'", s->path, file);
@@ -488,10 +618,10 @@ store_delete(struct store *s, const char *name, struct err *e)
 static int
 replace(struct store *s, struct span permanent, struct err *e)
 {
-	for (size_t i = 1; i < N_STATES; i++)
+	for (size_t i = 1; i < N_STORE_STATES; i++)
 		if (remove_state(s, i, e) != 0)
 			return -1;
-	return pair_commit(s->dirfd, permanent, e);
+	return pair_commit(s->dirfd, permanent, s->mode, e);
 }
 
 int

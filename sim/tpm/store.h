@@ -13,7 +13,8 @@
  *   odcasim.json.ready     only while a mint or an update ends (pair.h)
  *
  * Every write is a temporary file and a rename, done before the TPM answers:
- * a response that a client has seen survives kill -9.
+ * a response that a client has seen survives kill -9. So it does where one file
+ * or block device has all states (linear.h), as swtpm's "file://FILE".
  */
 #ifndef SIM_TPM_STORE_H
 #define SIM_TPM_STORE_H
@@ -34,8 +35,8 @@ enum store_use {
 	STORE_OWN,      /* lock it; E_BUSY when another process has it */
 	STORE_EXISTING, /* the same, of a directory that is there */
 	STORE_REPLACE,  /* STORE_OWN of what is about to be replaced: it is not
-			   looked at, there is no TPM, and what is written stays
-			   in memory, for store_install() */
+			   looked at, there is no TPM; what is written to a
+			   directory stays in memory, for store_install() */
 	STORE_PEEK,     /* no lock, and what is written stays in memory */
 };
 
@@ -53,17 +54,35 @@ int store_open_dir(
 int store_open_file(const char *path, struct store **ret, struct err *e);
 struct store_options {
 	struct blob_keys keys; /* borrowed for as long as the store lives */
-	unsigned mode; /* of state files; 0: 0600, and no other is supported */
-	bool fsync;    /* each write of the state reaches the disk */
+	unsigned mode;         /* of state files; 0: 0600 */
+	bool fsync;            /* each write of the state reaches the disk */
 	bool unlocked; /* the lock is left to store_lock(): a migration's target
 			  has its state when the source lets go of it */
 };
-/* "dir://DIR" or a directory; o NULL: defaults. E_USAGE for what is not
- * supported: "file://FILE", a mode. */
+/*
+ * "dir://DIR", a directory, or "file://FILE": one file or block device, which
+ * has no descriptor and no fuses. STORE_OWN makes the file; who locks it locks
+ * the file itself. o NULL: defaults. E_USAGE for any other scheme.
+ */
 int store_open_uri(const char *uri, enum store_use use,
     const struct store_options *o, struct store **ret, struct err *e);
-/* Octets of the file of a kind of state; E_NOTFOUND. */
-int store_size(struct store *s, const char *name, size_t *ret, struct err *e);
+/* True for "file://FILE"; and the path in either, borrowed. */
+bool store_uri_is_file(const char *uri);
+const char *store_uri_path(const char *uri);
+
+/* The kinds of state, by libtpms' names: "permall", "volatilestate" ... */
+#define N_STORE_STATES 3
+extern const char *const store_states[N_STORE_STATES];
+/* Which of them are there, and the octets of their files; no state is read, so
+ * it may be damaged or encrypted. make: a file that is not there is made,
+ * empty, as swtpm_setup expects it of swtpm. E_IO, E_FORMAT. */
+struct store_found {
+	bool there[N_STORE_STATES];
+	size_t size[N_STORE_STATES];
+};
+int
+store_find(const char *uri, bool make, struct store_found *ret, struct err *e);
+
 /* What its states are sealed with. */
 const struct blob_keys *store_keys(const struct store *s);
 /* Nothing on disk. */

@@ -58,10 +58,10 @@ refusals() {
 	refused "--bogus" --tpm2 --tpmstate "dir=$TMP/none" --bogus
 	refused "color" --tpm2 --tpmstate "dir=$TMP/none,color=red"
 	refused "udp" --tpm2 --tpmstate "dir=$TMP/none" --server type=udp
-	refused "file://" --tpm2 --tpmstate "backend-uri=file://$TMP/none/f"
+	refused "iscsi://" --tpm2 --tpmstate "backend-uri=iscsi://$TMP/none/f"
 	refused "key" --tpm2 --tpmstate "dir=$TMP/none" --key "file=$TMP/nokey"
 	refused "aes-ctr" --tpm2 --tpmstate "dir=$TMP/none" --key "file=$TMP/key,mode=aes-ctr"
-	refused "mode" --tpm2 --tpmstate "dir=$TMP/none,mode=0666"
+	refused "mode" --tpm2 --tpmstate "dir=$TMP/none,mode=0888"
 	is "nothing was made" "$(ls -A "$TMP/none")" ""
 	refused "other machines" --tpm2 --tpmstate "dir=$TMP/none" --server type=tcp,port=0,bindaddr=0.0.0.0
 }

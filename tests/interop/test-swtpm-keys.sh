@@ -3,14 +3,8 @@
 # in files and between hosts; and what is refused stays as it was.
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
-needs swtpm swtpm_setup swtpm_ioctl
-
-OURS=$TMP/bin/swtpm THEIRS=$(command -v swtpm)
-SETUP=$TMP/bin/swtpm_setup THEIR_SETUP=$(command -v swtpm_setup)
-mkdir "$TMP/bin"
-ln -s "$ODCASIM" "$OURS"
-ln -s "$ODCASIM" "$SETUP"
-CTRL=$TMP/ctrl DATA=$TMP/data
+# shellcheck source=tests/interop/swtpm.sh
+. "$TOP/tests/interop/swtpm.sh"
 
 KEY=00112233445566778899aabbccddeeff
 printf '%s\n' $KEY >"$TMP/k128"
@@ -18,53 +12,6 @@ printf '0x%s' $KEY$KEY >"$TMP/k256"
 printf 'ffffffffffffffffffffffffffffffff' >"$TMP/wrong"
 printf 'a passphrase\n' >"$TMP/password"
 printf 'a passphrase' >"$TMP/other"
-
-ioctl() { # OPTION...
-	timeout 30 swtpm_ioctl --unix "$CTRL" "$@"
-}
-
-# A data channel is there for nothing but its pid file's sake here: commands go
-# to a port that the kernel chose.
-serve() { # PROGRAM STATE OPTION...
-	rm -f "$TMP/pid" "$CTRL" "$DATA"
-	timeout 60 "$1" socket --tpm2 --tpmstate "dir=$2" --ctrl "type=unixio,path=$CTRL" \
-		--server "type=unixio,path=$DATA" --pid "file=$TMP/pid" --daemon \
-		--log "file=$TMP/log" "${@:3}" && SERVERS+=("$(cat "$TMP/pid")")
-}
-
-# It has ended when its lock is free.
-end() { # STATE
-	ioctl -s && flock -w 30 "$1/.lock" true
-}
-
-# Commands in hex, and their responses, on the data channel.
-command() { # HEX...
-	python3 - "$DATA" "$@" <<-'END'
-		import socket, sys
-		s = socket.socket(socket.AF_UNIX)
-		s.settimeout(30)
-		s.connect(sys.argv[1])
-		for command in sys.argv[2:]:
-		    s.sendall(bytes.fromhex(command))
-		    print(s.recv(4096).hex())
-	END
-}
-
-# TPM2_Startup(CLEAR), then 128 octets of the RSA EK certificate, which tell one
-# device from another.
-STARTUP=80010000000c000001440000
-READ_EK=8002000000230000014e4000000101c00002000000094000000900000000000080
-READ_EK+=0000
-device() {
-	command $STARTUP "$READ_EK" | tail -n 1
-}
-
-is_device() { # DESCRIPTION WANT
-	local have
-	have=$(device)
-	[[ $have == 8002* ]] || have=none
-	is "$1" "${have:0:20}${have:28}" "${2:0:20}${2:28}"
-}
 
 sum() { # STATE
 	sha256sum <"$1/tpm2-00.permall"
@@ -82,21 +29,21 @@ there_and_back() { # NAME FLAGS KEY SETUP-OPTION...
 		ok "$1: swtpm_setup" "$SETUP" --tpm2 --tpmstate "$state" "${@:4}"
 		encrypted "$state" "$2"
 	fi
-	ok "$1: we serve" serve "$OURS" "$state" --key "$3" --flags not-need-init
+	ok "$1: we serve" serve "$OURS" "dir=$state" --key "$3" --flags not-need-init
 	encrypted "$state" "$2"
 	want=$(device)
 	is "$1: it has certificates" "${want:0:4}${want:12:8}" 800200000000
 	ok "$1: a file key" ioctl -g
 	says "is said" '0x1$'
-	ok "$1: end" end "$state"
+	ok "$1: end" end "$state/.lock"
 	before=$(sum "$state")
-	ok "$1: Debian's swtpm opens it" serve "$THEIRS" "$state" --key "$3" --flags not-need-init
+	ok "$1: Debian's swtpm opens it" serve "$THEIRS" "dir=$state" --key "$3" --flags not-need-init
 	is_device "$1: it is the device" "$want"
-	ok "$1: end" end "$state"
+	ok "$1: end" end "$state/.lock"
 	isnt "$1: and has written it" "$(sum "$state")" "$before"
-	ok "$1: we open that" serve "$OURS" "$state" --key "$3" --flags not-need-init
+	ok "$1: we open that" serve "$OURS" "dir=$state" --key "$3" --flags not-need-init
 	is_device "$1: it is the device" "$want"
-	ok "$1: end" end "$state"
+	ok "$1: end" end "$state/.lock"
 }
 
 keys() {
@@ -121,9 +68,9 @@ their_setup() {
 			--tpmstate "$state" --createek --pwdfile "$TMP/password" \
 			--cipher aes-256-cbc --logfile "$TMP/their.log"
 		encrypted "$state" 0009
-		ok "we serve it" serve "$OURS" "$state" \
+		ok "we serve it" serve "$OURS" "dir=$state" \
 			--key "pwdfile=$TMP/password,mode=aes-256-cbc" --flags startup-clear
-		ok "end" end "$state"
+		ok "end" end "$state/.lock"
 	done
 }
 
@@ -132,7 +79,7 @@ wrong() {
 	local state=$TMP/hex128 before row
 	before=$(cat "$state"/* | sha256sum)
 	while read -r -a row; do
-		fails "refused: ${row[*]}" serve "$OURS" "$state" "${row[@]}"
+		fails "refused: ${row[*]}" serve "$OURS" "dir=$state" "${row[@]}"
 	done <<-END
 		--key file=$TMP/wrong
 		--key file=$TMP/k256,mode=aes-256-cbc
@@ -140,7 +87,7 @@ wrong() {
 		--key file=$TMP/k256,mode=aes-256-gcm
 		--key file=$TMP/none
 	END
-	fails "no key" serve "$OURS" "$state"
+	fails "no key" serve "$OURS" "dir=$state"
 	says "is named" 'state is encrypted'
 	says "and what opens it" 'odcasim swtpm socket --tpm2 --key file='
 	exits 1 "run" "$ODCASIM" run --state "$state"
@@ -156,7 +103,7 @@ wrong() {
 	mkdir "$TMP/plain"
 	ok "a plain state" "$SETUP" --tpm2 --tpmstate "$TMP/plain"
 	before=$(sum "$TMP/plain")
-	fails "with a key" serve "$OURS" "$TMP/plain" --key "file=$TMP/k128"
+	fails "with a key" serve "$OURS" "dir=$TMP/plain" --key "file=$TMP/k128"
 	says "is refused" 'is not encrypted, and a key is given'
 	is "and stays" "$(sum "$TMP/plain")" "$before"
 }
@@ -181,7 +128,7 @@ way() { # NAME FROM TO KEY
 	local want
 	mkdir "$TMP/from-$1" "$TMP/to-$1"
 	ok "$1: mint" "$SETUP" --tpm2 --tpmstate "$TMP/from-$1" --keyfile "$TMP/k128"
-	ok "$1: source" serve "$2" "$TMP/from-$1" --key "file=$TMP/k128" --migration-key "$4" \
+	ok "$1: source" serve "$2" "dir=$TMP/from-$1" --key "file=$TMP/k128" --migration-key "$4" \
 		--flags not-need-init
 	want=$(device)
 	ok "$1: keys" ioctl -g
@@ -189,15 +136,15 @@ way() { # NAME FROM TO KEY
 	rm -f "$TMP"/*.blob
 	ok "$1: save" ioctl --save permanent "$TMP/permanent.blob"
 	ok "$1: save" ioctl --save volatile "$TMP/volatile.blob"
-	ok "$1: end" end "$TMP/from-$1"
+	ok "$1: end" end "$TMP/from-$1/.lock"
 	# The target's files have another key.
-	ok "$1: target" serve "$3" "$TMP/to-$1" \
+	ok "$1: target" serve "$3" "dir=$TMP/to-$1" \
 		--key "pwdfile=$TMP/password" --migration-key "$4"
 	ok "$1: load" ioctl --load permanent "$TMP/permanent.blob"
 	ok "$1: load" ioctl --load volatile "$TMP/volatile.blob"
 	ok "$1: init" ioctl -i
 	is_device "$1: the device came along" "$want"
-	ok "$1: end" end "$TMP/to-$1"
+	ok "$1: end" end "$TMP/to-$1/.lock"
 	encrypted "$TMP/to-$1" 0001
 }
 
@@ -207,15 +154,15 @@ wrong_way() {
 	mkdir "$TMP/wrong-way"
 	ok "mint" "$SETUP" --tpm2 --tpmstate "$TMP/wrong-way" --keyfile "$TMP/k128"
 	before=$(sum "$TMP/wrong-way")
-	ok "with another key for the way" serve "$OURS" "$TMP/wrong-way" --key "file=$TMP/k128" \
+	ok "with another key for the way" serve "$OURS" "dir=$TMP/wrong-way" --key "file=$TMP/k128" \
 		--migration-key "file=$TMP/wrong"
 	fails "what comes is refused" ioctl --load permanent "$TMP/permanent.blob"
 	says "by TPM_DECRYPT_ERROR" '0x21'
-	ok "end" end "$TMP/wrong-way"
-	ok "without one" serve "$OURS" "$TMP/wrong-way" --key "file=$TMP/k128"
+	ok "end" end "$TMP/wrong-way/.lock"
+	ok "without one" serve "$OURS" "dir=$TMP/wrong-way" --key "file=$TMP/k128"
 	fails "what comes is refused" ioctl --load permanent "$TMP/permanent.blob"
 	says "by TPM_KEYNOTFOUND" '0xd\b'
-	ok "end" end "$TMP/wrong-way"
+	ok "end" end "$TMP/wrong-way/.lock"
 	is "the state is as it was" "$(sum "$TMP/wrong-way")" "$before"
 }
 
@@ -225,23 +172,23 @@ modern() {
 	mkdir "$state"
 	ok "aes-256-gcm" "$SETUP" --tpm2 --tpmstate "$state" --pwdfile "$TMP/password" \
 		--cipher aes-256-gcm
-	ok "we serve" serve "$OURS" "$state" --key "$key,kdf=scrypt" --flags not-need-init
+	ok "we serve" serve "$OURS" "dir=$state" --key "$key,kdf=scrypt" --flags not-need-init
 	want=$(device)
-	ok "end" end "$state"
+	ok "end" end "$state/.lock"
 	before=$(sum "$state")
-	ok "again" serve "$OURS" "$state" --key "$key" --flags not-need-init
+	ok "again" serve "$OURS" "dir=$state" --key "$key" --flags not-need-init
 	is_device "it is the device" "$want"
-	ok "end" end "$state"
+	ok "end" end "$state/.lock"
 	isnt "it was written" "$(sum "$state")" "$before"
 	before=$(sum "$state")
-	fails "another passphrase" serve "$OURS" "$state" \
+	fails "another passphrase" serve "$OURS" "dir=$state" \
 		--key "pwdfile=$TMP/other,mode=aes-256-gcm"
-	fails "another mode" serve "$OURS" "$state" --key "pwdfile=$TMP/password,mode=aes-256-cbc"
+	fails "another mode" serve "$OURS" "dir=$state" --key "pwdfile=$TMP/password,mode=aes-256-cbc"
 	says "is named" 'the state is of aes-256-gcm'
-	fails "kdf=pbkdf2" serve "$OURS" "$state" --key "$key,kdf=pbkdf2"
-	fails "swtpm" serve "$THEIRS" "$state" --flags not-need-init \
+	fails "kdf=pbkdf2" serve "$OURS" "dir=$state" --key "$key,kdf=pbkdf2"
+	fails "swtpm" serve "$THEIRS" "dir=$state" --flags not-need-init \
 		--key "pwdfile=$TMP/password,mode=aes-256-cbc"
-	fails "swtpm without a key" serve "$THEIRS" "$state" --flags not-need-init
+	fails "swtpm without a key" serve "$THEIRS" "dir=$state" --flags not-need-init
 	is "it stays" "$(sum "$state")" "$before"
 }
 

@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# swtpm.sh - what the tests of swtpm's states share, after lib.sh: our swtpm and
+# Debian's, one at a time on the same sockets, and which device answers there.
+needs swtpm swtpm_setup swtpm_ioctl python3
+
+# shellcheck disable=SC2034 # for the tests
+OURS=$TMP/bin/swtpm THEIRS=$(command -v swtpm)
+# shellcheck disable=SC2034 # for the tests
+SETUP=$TMP/bin/swtpm_setup THEIR_SETUP=$(command -v swtpm_setup)
+mkdir "$TMP/bin"
+ln -s "$ODCASIM" "$TMP/bin/swtpm"
+ln -s "$ODCASIM" "$TMP/bin/swtpm_setup"
+CTRL=$TMP/ctrl DATA=$TMP/data
+
+ioctl() { # OPTION...
+	timeout 30 swtpm_ioctl --unix "$CTRL" "$@"
+}
+
+# In the background, on a control and a data channel.
+serve() { # PROGRAM TPMSTATE OPTION...
+	rm -f "$TMP/pid" "$CTRL" "$DATA"
+	timeout 60 "$1" socket --tpm2 --tpmstate "$2" --ctrl "type=unixio,path=$CTRL" \
+		--server "type=unixio,path=$DATA" --pid "file=$TMP/pid" --daemon \
+		--log "file=$TMP/log" "${@:3}" && SERVERS+=("$(cat "$TMP/pid")")
+}
+
+# It has ended when its lock is free; without one, when it is no process more.
+end() { # [LOCK]
+	local pid
+	pid=$(cat "$TMP/pid")
+	ioctl -s || return 1
+	if [ $# -gt 0 ]; then
+		flock -w 30 "$1" true
+	else
+		python3 -c 'import os, select, sys
+try: select.select([os.pidfd_open(int(sys.argv[1]))], [], [], 30)
+except ProcessLookupError: pass' "$pid"
+	fi
+}
+
+# Commands in hex, and their responses, on the data channel.
+command() { # HEX...
+	python3 - "$DATA" "$@" <<-'END'
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.settimeout(30)
+		s.connect(sys.argv[1])
+		for command in sys.argv[2:]:
+		    s.sendall(bytes.fromhex(command))
+		    print(s.recv(4096).hex())
+	END
+}
+
+# TPM2_Startup(CLEAR), then 128 octets of the RSA EK certificate, which tell one
+# device from another.
+STARTUP=80010000000c000001440000
+READ_EK=8002000000230000014e4000000101c00002000000094000000900000000000080
+READ_EK+=0000
+device() {
+	command $STARTUP "$READ_EK" | tail -n 1
+}
+
+is_device() { # DESCRIPTION WANT
+	local have
+	have=$(device)
+	[[ $have == 8002* ]] || have=none
+	is "$1" "${have:0:20}${have:28}" "${2:0:20}${2:28}"
+}
