@@ -45,6 +45,31 @@ file_read(int dirfd, const char *path, struct buf *b, struct err *e)
 	return 0;
 }
 
+int
+file_read_fd(int fd, const char *name, struct buf *b, struct err *e)
+{
+	ssize_t got;
+
+	do {
+		const size_t room = b->cap - b->n;
+		uint8_t over = 0, *at = room > 0 ? buf_room(b, room) : &over;
+
+		if (at == NULL)
+			return err_set(e, E_NOMEM, "read '%s'", name);
+		while ((got = read(fd, at, room > 0 ? room : 1)) < 0 &&
+		       errno == EINTR)
+			continue;
+		b->n -= room;
+		if (got < 0)
+			return err_errno(e, "read '%s'", name);
+		if (got > 0 && room == 0)
+			return err_set(e, E_LIMIT,
+			    "'%s' has more than %zu bytes", name, b->cap);
+		b->n += (size_t)got;
+	} while (got > 0);
+	return 0;
+}
+
 static int
 write_all(int fd, struct span s)
 {

@@ -17,6 +17,10 @@
  */
 int file_read(int dirfd, const char *path, struct buf *b, struct err *e);
 
+/* Append all that fd has, a pipe's to its end; name is for errors. E_LIMIT when
+ * it is more than b's cap. */
+int file_read_fd(int fd, const char *name, struct buf *b, struct err *e);
+
 enum file_sync { FILE_NOSYNC, FILE_SYNC };
 
 /*

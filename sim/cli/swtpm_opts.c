@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/base/file.h"
 #include "sim/cli/swtpm_opts.h"
 
 #define AT(member) offsetof(struct swtpm_request, member)
@@ -397,42 +398,24 @@ swtpm_channel_address(const struct swtpm_channel *c,
 		   : err_set(e, E_LIMIT, "address of %d bytes", n);
 }
 
-/* All of a descriptor, which may be a pipe. */
-static int
-read_all(int fd, const char *name, struct buf *out, struct err *e)
-{
-	uint8_t *at;
-	ssize_t got;
-
-	do {
-		if ((at = buf_room(out, 1)) == NULL)
-			return err_set(e, E_LIMIT,
-			    "'%s' has more than %zu bytes", name, out->cap);
-		while ((got = read(fd, at, 1)) < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return err_errno(e, "read '%s'", name);
-	} while (got > 0);
-	out->n--;
-	return out->n > 0 ? 0 : err_set(e, E_FORMAT, "'%s' is empty", name);
-}
-
 /* The file, or the descriptor, which is closed then: nobody else may get at
  * it. */
 static int
 read_source(const char *file, unsigned given_fd, struct buf *out, struct err *e)
 {
-	auto_fd int fd = -1;
+	auto_fd int fd = file == NULL
+			     ? (int)given_fd
+			     : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char name[32];
 
-	if (file == NULL) {
-		(void)snprintf(name, sizeof(name), "fd %u", given_fd);
-		fd = (int)given_fd;
-		return read_all(fd, name, out, e);
-	}
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	return fd < 0 ? err_errno(e, "open '%s'", file)
-		      : read_all(fd, file, out, e);
+	if (fd < 0)
+		return err_errno(e, "open '%s'", file);
+	(void)snprintf(name, sizeof(name), "fd %u", given_fd);
+	if (file == NULL)
+		file = name;
+	if (file_read_fd(fd, file, out, e) != 0)
+		return -1;
+	return out->n > 0 ? 0 : err_set(e, E_FORMAT, "'%s' is empty", file);
 }
 
 int

@@ -214,6 +214,62 @@ test_suggest(void **state)
 	}
 }
 
+/* A pipe, in pieces, up to the cap and not beyond. */
+static void
+test_file_read_fd(void **state)
+{
+	static const struct {
+		size_t cap;
+		enum err_code want;
+	} rows[] = { { 100, E_OK }, { 10, E_OK }, { 9, E_LIMIT },
+		{ 0, E_LIMIT } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		auto_buf b = BUF_INIT(rows[i].cap);
+		struct err e = ERR_INIT;
+		int ends[2];
+
+		assert_int_equal(pipe(ends), 0);
+		assert_int_equal(write(ends[1], "01234", 5), 5);
+		assert_int_equal(write(ends[1], "56789", 5), 5);
+		(void)close(ends[1]);
+		(void)file_read_fd(ends[0], "pipe", &b, &e);
+		(void)close(ends[0]);
+		assert_int_equal(e.code, rows[i].want);
+		if (rows[i].want == E_OK)
+			assert_true(
+			    span_eq(buf_span(&b), SPAN_STR("0123456789")));
+		assert_int_equal(file_read_fd(ends[0], "pipe", &b, &e), -1);
+	}
+}
+
+static void
+test_file_modes(void **state)
+{
+	static const struct {
+		unsigned mode, want;
+	} rows[] = { { 0, 0600 }, { 0640, 0640 }, { 0666, 0666 } };
+	char dir[] = "/tmp/odcasim-test.XXXXXX";
+	const mode_t mask = umask(077);
+	struct stat st;
+	int fd;
+
+	assert_non_null(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_int_equal(file_write_mode(fd, "f", rows[i].mode,
+				     SPAN_STR("x"), FILE_NOSYNC, NULL),
+		    0);
+		assert_int_equal(fstatat(fd, "f", &st, 0), 0);
+		assert_int_equal(st.st_mode & 07777, rows[i].want);
+	}
+	(void)umask(mask);
+	assert_int_equal(unlinkat(fd, "f", 0), 0);
+	(void)close(fd);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static void
 test_clock(void **state)
 {
@@ -253,6 +309,8 @@ main(void)
 		cmocka_unit_test(test_err),
 		cmocka_unit_test(test_err_map_is_complete),
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_file_read_fd),
+		cmocka_unit_test(test_file_modes),
 		cmocka_unit_test(test_suggest),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_utc_time),
