@@ -57,7 +57,9 @@ start_for_info(const char *uri, const struct store_options *o, struct err *e)
 	/* The engine borrows it for good: the process ends next. */
 	if (rc != 0 || engine_init(s, e) != 0)
 		return -1;
-	return store_has_tpm(s) && engine_try_state(e) != 0 ? -1 : 0;
+	if (!store_has_tpm(s))
+		return 0;
+	return engine_try_state(e) != 0 || engine_power_on(e) != 0 ? -1 : 0;
 }
 
 static int

@@ -13,6 +13,7 @@
 #include "sim/base/log.h"
 #include "sim/tpm/command_names.h"
 #include "sim/tpm/engine.h"
+#include "sim/tpm/identity.h"
 #include "sim/tpm/store.h"
 #include "sim/base/tpm2.h"
 #include "sim/tpm/wrap.h"
@@ -504,10 +505,13 @@ int
 engine_info(uint64_t flags, struct buf *out, struct err *e)
 {
 	char *json = TPMLIB_GetInfo((enum TPMLIB_InfoFlags)flags);
-	int rc = json == NULL || buf_put(out, span_str(json)) != 0
-		     ? err_set(e, E_NOMEM, "libtpms' description of itself")
-		     : 0;
+	uint32_t v1, v2;
+	int rc;
 
+	wrap_firmware_version(&v1, &v2);
+	rc = json != NULL
+		 ? identity_info(v1, v2, json, out, e)
+		 : err_set(e, E_NOMEM, "libtpms' description of itself");
 	free(json);
 	return rc;
 }

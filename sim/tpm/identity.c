@@ -1,4 +1,6 @@
+#include <jansson.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "odca/ek_template.h"
@@ -125,4 +127,45 @@ identity_apply(uint32_t firmware1, uint32_t firmware2, struct tpm_properties *p)
 			if (identity_rows[r].property == p->list[i].property)
 				p->list[i].value = identity_rows[r].value(
 				    f, p->list[i].property, p->list[i].value);
+}
+
+/* Members of an object that is there; flags may have asked for less. */
+static int
+info_update(json_t *info, const char *object, json_t *members)
+{
+	json_t *o = json_object_get(info, object);
+	int rc = o == NULL ? 0 : json_object_update_existing(o, members);
+
+	json_decref(members);
+	return rc;
+}
+
+int
+identity_info(uint32_t firmware1, uint32_t firmware2, const char *libtpms,
+    struct buf *out, struct err *e)
+{
+	const struct family *f = family_of_tpm(firmware1, firmware2, NULL);
+	json_t *info;
+	char *text = NULL;
+	int rc;
+
+	if (f == NULL)
+		return buf_put(out, span_str(libtpms)) == 0
+			   ? 0
+			   : err_set(e, E_LIMIT, "libtpms' description");
+	info = json_loads(libtpms, 0, NULL);
+	if (info_update(info, "TPMSpecification",
+		json_pack("{s:i}", "revision", (int)f->spec_revision)) == 0 &&
+	    info_update(info, "TPMAttributes",
+		json_pack("{s:o, s:o, s:s}", "manufacturer",
+		    json_sprintf("id:%08X", MANUFACTURER_INTEL), "version",
+		    json_sprintf("id:%08X", firmware1), "model", f->model)) ==
+		0)
+		text = json_dumps(info, JSON_COMPACT);
+	json_decref(info);
+	rc = text != NULL && buf_put(out, span_str(text)) == 0
+		 ? 0
+		 : err_set(e, E_TPM, "libtpms' description of itself");
+	free(text);
+	return rc;
 }

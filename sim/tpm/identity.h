@@ -12,6 +12,9 @@
 
 #include <stdint.h>
 
+#include "sim/base/buf.h"
+#include "sim/base/err.h"
+
 /* TPML_TAGGED_TPM_PROPERTY as libtpms has it in memory. */
 struct tpm_properties {
 	uint32_t count;
@@ -24,5 +27,12 @@ struct tpm_properties {
 /* Overwrite what differs on the family that the firmware version is of. */
 void identity_apply(
     uint32_t firmware1, uint32_t firmware2, struct tpm_properties *p);
+
+/* The same in TPMLIB_GetInfo()'s JSON, which vTPM tools put into certificates:
+ * tpmManufacturer, tpmModel and tpmVersion are those of the EK certificate's
+ * SAN. What libtpms says is appended to out, changed or not; on error nothing
+ * is. */
+int identity_info(uint32_t firmware1, uint32_t firmware2, const char *libtpms,
+    struct buf *out, struct err *e);
 
 #endif

@@ -78,6 +78,8 @@ libvirt() {
 	ok "it is not overwritten" grep -q "Not overwriting existing state file" "$TMP/setup.log"
 	ok "states" swtpm socket --print-states --tpm2 --tpmstate "dir=$TMP/vm"
 	says "are the permanent one" '"name": "permall", "size": [0-9]+'
+	ok "info" swtpm socket --print-info 3 --tpm2 --tpmstate "dir=$TMP/vm"
+	says "is the device's" '"manufacturer":"id:494E5443","version":"id:[0-9A-F]{8}","model":"TGL"'
 	serve --tpmstate "dir=$TMP/vm,mode=0600" --terminate
 	ok "init" ioctl -i
 	fails "one program a state" swtpm socket --tpm2 --tpmstate "dir=$TMP/vm" \

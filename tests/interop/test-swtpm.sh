@@ -84,6 +84,7 @@ control() {
 	says "is that" 'buffersize: 3000$'
 	ok "info" ioctl --info 7
 	says "is JSON" '^\{"TPMSpecification":\{"family":"2.0",'
+	says "of the device" '"manufacturer":"id:494E5443","version":"id:02580012","model":"ADL"'
 	ok "store volatile after init" ioctl -i
 	ok "store volatile" ioctl -v
 	ok "is a file" test -s "$TMP/dev/tpm2-00.volatilestate"

@@ -300,6 +300,38 @@ test_identity_of_others(void **state)
 	assert_int_equal(p.list[0].value, 0x494e5443);
 }
 
+/* What TPMLIB_GetInfo() says, in the words of the EK certificate's SAN. */
+static void
+test_info(void **state)
+{
+	const char *libtpms =
+	    "{\"TPMSpecification\":{\"family\":\"2.0\",\"level\":0,"
+	    "\"revision\":164},\"TPMAttributes\":{\"manufacturer\":"
+	    "\"id:00001014\",\"version\":\"id:20191023\",\"model\":"
+	    "\"swtpm\"}}";
+	const char *tgl =
+	    "{\"TPMSpecification\":{\"family\":\"2.0\",\"level\":0,"
+	    "\"revision\":138},\"TPMAttributes\":{\"manufacturer\":"
+	    "\"id:494E5443\",\"version\":\"id:01F4000E\",\"model\":"
+	    "\"TGL\"}}";
+	auto_buf out = BUF_INIT(MAX_SMALL_FILE);
+	struct err e;
+
+	/* A TPM of others stays theirs; of what was not asked for, nothing. */
+	assert_int_equal(
+	    identity_info(0x20191023, 0x00163636, libtpms, &out, &e), 0);
+	assert_true(span_eq(buf_span(&out), span_str(libtpms)));
+	out.n = 0;
+	assert_int_equal(identity_info(0x01f4000e, 0, libtpms, &out, &e), 0);
+	assert_true(span_eq(buf_span(&out), span_str(tgl)));
+	out.n = 0;
+	assert_int_equal(identity_info(0x01f4000e, 0, "{}", &out, &e), 0);
+	assert_true(span_eq(buf_span(&out), span_str("{}")));
+	out.n = 0;
+	assert_int_equal(identity_info(0x01f4000e, 0, "{", &out, &e), -1);
+	assert_int_equal(out.n, 0);
+}
+
 static void
 test_is_long(void **state)
 {
@@ -495,6 +527,7 @@ main(void)
 		cmocka_unit_test(test_failure_mode),
 		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_identity_of_others),
+		cmocka_unit_test(test_info),
 		cmocka_unit_test(test_is_long),
 		cmocka_unit_test(test_named_curves),
 		cmocka_unit_test(test_curve_known_answers),
