@@ -2,7 +2,8 @@
  * bench - measures what users wait for; scripts/bench runs it.
  *
  *   bench run N -- CMD ...        wall time of CMD; {} is a fresh directory
- *   bench start N raw|mssim -- CMD ...   exec to the first answers
+ *   bench start N raw|mssim -- CMD ...   exec to the first answers, SIGTERM to
+ *                                        the end, and GetRandom in between
  *   bench rsa                     make an RSA-2048 EK on a fresh TPM
  *   bench latency STATE PORT      per command, beside the floor
  *
@@ -218,25 +219,22 @@ static const uint8_t startup[] = { 0x80, 0x01, 0, 0, 0, 12, 0, 0, 1, 0x44, 0,
 static const uint8_t get_random[] = { 0x80, 0x01, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0,
 	32 };
 
+/* Raw: without frames, as swtpm's data channel. n is the response's size. */
 static void
-first_answers(int fd, bool raw)
+ask(int fd, bool raw, struct span command, size_t n)
 {
 	uint8_t response[MAX_TPM_RESPONSE + 4];
 
 	if (!raw) {
-		(void)mssim(fd, SPAN_OF(startup), response);
-		(void)mssim(fd, SPAN_OF(get_random), response);
+		(void)mssim(fd, command, response);
 		return;
 	}
-	if (write(fd, startup, sizeof(startup)) < 0)
+	if (write(fd, command.p, command.n) != (ssize_t)command.n)
 		die("write");
-	read_n(fd, response, 10);
-	if (write(fd, get_random, sizeof(get_random)) < 0)
-		die("write");
-	read_n(fd, response, 12 + 32);
+	read_n(fd, response, n);
 }
 
-/* The port of our ready line; for others the one in their arguments. */
+/* The port in the arguments, else that of our ready line. */
 static unsigned
 wait_ready(int out, char **argv)
 {
@@ -244,12 +242,9 @@ wait_ready(int out, char **argv)
 	const char *at;
 	size_t n = 0;
 
-	if (strstr(argv[0], "swtpm") != NULL) {
-		for (; *argv != NULL; argv++)
-			if ((at = strstr(*argv, "port=")) != NULL)
-				return (unsigned)strtoul(at + 5, NULL, 10);
-		die("no port=");
-	}
+	for (; *argv != NULL; argv++)
+		if ((at = strstr(*argv, "port=")) != NULL)
+			return (unsigned)strtoul(at + 5, NULL, 10);
 	while (n < sizeof(line) - 1 && read(out, line + n, 1) == 1 &&
 	       line[n] != '\n')
 		n++;
@@ -261,7 +256,9 @@ wait_ready(int out, char **argv)
 static void
 start(size_t n, bool raw, char **argv)
 {
-	struct samples ready = { .n = 0 }, stop = { .n = 0 };
+	enum { ASKED = 100 };
+	struct samples ready = { .n = 0 }, stop = { .n = 0 },
+		       random = { .n = 0 };
 	uint64_t begin;
 	int fd, out[2];
 	unsigned port;
@@ -275,8 +272,14 @@ start(size_t n, bool raw, char **argv)
 		port = wait_ready(out[0], argv);
 		while ((fd = connect_to(port)) < 0)
 			(void)sched_yield();
-		first_answers(fd, raw);
+		ask(fd, raw, SPAN_OF(startup), 10);
+		ask(fd, raw, SPAN_OF(get_random), 12 + 32);
 		add(&ready, clock_ns() - begin);
+		for (int j = 0; j < ASKED; j++) {
+			begin = clock_ns();
+			ask(fd, raw, SPAN_OF(get_random), 12 + 32);
+			add(&random, clock_ns() - begin);
+		}
 		(void)close(fd);
 		begin = clock_ns();
 		(void)kill(pid, SIGTERM);
@@ -285,8 +288,8 @@ start(size_t n, bool raw, char **argv)
 		(void)close(out[0]);
 		(void)close(out[1]);
 	}
-	(void)printf(
-	    "%.0f %.0f\n", quantile(&ready, 0.5), quantile(&stop, 0.5));
+	(void)printf("%.0f %.0f %.0f\n", quantile(&ready, 0.5),
+	    quantile(&stop, 0.5), quantile(&random, 0.5));
 }
 
 /* --- latency -------------------------------------------------------------- */
