@@ -177,7 +177,7 @@ scene_init(struct scene *s)
 }
 
 /* What the verifier gets; the TPM says what the EK certificate says. */
-static void
+static inline void
 scene_input(struct scene *s)
 {
 	struct verify_tpm *tpm = &s->in.tpm;
@@ -209,7 +209,7 @@ scene_input(struct scene *s)
 
 /* --- what it reports ------------------------------------------------------ */
 
-static const struct check *
+static inline const struct check *
 find_check(const struct verify_report *v, const char *name, const char *found)
 {
 	const struct check *last = NULL;
@@ -224,7 +224,7 @@ find_check(const struct verify_report *v, const char *name, const char *found)
 	return last;
 }
 
-static void
+static inline void
 print_report(const struct verify_report *v)
 {
 	static const char *const words[] = { "ok", "FAILED", "skipped" };
