@@ -143,7 +143,7 @@ unmake(struct made *m)
 	pki_free(m->pki);
 }
 
-static size_t
+static inline size_t
 index_of(const char *profile)
 {
 	for (size_t i = 0; i < N_CERTS; i++) {
