@@ -6,8 +6,9 @@
 
 #include "odca/cert.h"
 #include "odca/crl.h"
+#include "sim/base/base64.h"
 
-#define PEM_LINE 64 /* RFC 7468, 2 */
+#define PEM_LINE_BYTES 48 /* 64 characters: RFC 7468, 2 */
 
 /* What stands around the text of a kind, and what errors call it. */
 struct pem {
@@ -23,33 +24,18 @@ static const struct pem pem_crl = {
 };
 /* clang-format on */
 
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
+/* In lines. */
 static int
-base64_encode(struct span s, struct buf *out)
+put_text(struct span der, struct buf *out)
 {
-	size_t column = 0;
+	while (der.n > 0) {
+		size_t n = der.n < PEM_LINE_BYTES ? der.n : PEM_LINE_BYTES;
+		struct span line;
 
-	for (size_t i = 0; i < s.n; i += 3) {
-		size_t n = s.n - i < 3 ? s.n - i : 3;
-		uint32_t v = (uint32_t)s.p[i] << 16;
-
-		if (n > 1)
-			v |= (uint32_t)s.p[i + 1] << 8;
-		if (n > 2)
-			v |= s.p[i + 2];
-		for (size_t k = 0; k < 4; k++) {
-			char digit = base64[v >> (18 - 6 * k) & 63];
-
-			if (buf_put_u8(out, (uint8_t)(k <= n ? digit : '=')))
-				return -1;
-		}
-		column += 4;
-		if ((column == PEM_LINE || i + 3 >= s.n) &&
+		(void)span_get(&der, n, &line);
+		if (base64_encode(BASE64_PLAIN, line, out) ||
 		    buf_put_u8(out, '\n'))
 			return -1;
-		column %= PEM_LINE;
 	}
 	return 0;
 }
@@ -58,7 +44,7 @@ static int
 to_pem(const struct pem *kind, struct span der, struct buf *out)
 {
 	if (buf_put(out, SPAN_STR(kind->begin)) || buf_put_u8(out, '\n') ||
-	    base64_encode(der, out) || buf_put(out, SPAN_STR(kind->end)) ||
+	    put_text(der, out) || buf_put(out, SPAN_STR(kind->end)) ||
 	    buf_put_u8(out, '\n'))
 		return -1;
 	return 0;
@@ -74,38 +60,6 @@ int
 crl_to_pem(struct span der, struct buf *out)
 {
 	return to_pem(&pem_crl, der, out);
-}
-
-static bool
-is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static int
-base64_decode(struct span s, struct buf *out)
-{
-	uint32_t v = 0;
-	unsigned digits = 0, pads = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		const char *at = memchr(base64, s.p[i], sizeof(base64) - 1);
-
-		if (is_blank(s.p[i]))
-			continue;
-		if (s.p[i] == '=')
-			pads++;
-		else if (at == NULL || pads > 0)
-			return -1;
-		v = v << 6 | (at != NULL ? (uint32_t)(at - base64) : 0);
-		if (++digits % 4 != 0)
-			continue;
-		for (unsigned k = 0; pads < 3 && k < 3 - pads; k++)
-			if (buf_put_u8(out, (uint8_t)(v >> (16 - 8 * k))))
-				return -1;
-		v = 0;
-	}
-	return digits % 4 == 0 && pads < 3 ? 0 : -1;
 }
 
 /* Take s up to and with mark; what stood before it is *ret. */
@@ -142,7 +96,7 @@ from_file(
 		if (take_until(&text, pem->end, &body) != 0)
 			return err_set(
 			    e, E_SHORT, "%s %zu has no end line", pem->what, n);
-		if (base64_decode(body, out) != 0)
+		if (base64_decode(BASE64_PLAIN, body, out) != 0)
 			return err_set(e, E_FORMAT,
 			    "%s %zu is no base64, or too long", pem->what, n);
 	}

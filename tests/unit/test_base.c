@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "sim/base/base64.h"
 #include "sim/base/clock.h"
 #include "sim/base/err.h"
 #include "sim/base/file.h"
@@ -104,6 +105,74 @@ test_hex(void **state)
 	assert_int_equal(hex_decode("0", &b), -1);
 	assert_int_equal(hex_decode("0g", &b), -1);
 	assert_int_equal(hex_decode("", &b), 0);
+}
+
+/* clang-format off */
+static const struct {
+	enum base64 kind;
+	const char *text;
+	const char *hex;  /* NULL: no base64 */
+	const char *same; /* as it is written; NULL: as text */
+} base64s[] = {
+	{ BASE64_PLAIN, "", "", NULL },
+	{ BASE64_PLAIN, "Zg==", "66", NULL }, /* RFC 4648, 10 */
+	{ BASE64_PLAIN, "Zm8=", "666f", NULL },
+	{ BASE64_PLAIN, "Zm9v", "666f6f", NULL },
+	{ BASE64_PLAIN, "Zm9vYmFy", "666f6f626172", NULL },
+	{ BASE64_PLAIN, "++//", "fbefff", NULL },
+	{ BASE64_PLAIN, " Zm\r\n9v\tYg = =", "666f6f62", "Zm9vYg==" },
+	{ BASE64_PLAIN, "--__", NULL, NULL },
+	{ BASE64_PLAIN, "Zg", NULL, NULL },
+	{ BASE64_PLAIN, "Zg=", NULL, NULL },
+	{ BASE64_PLAIN, "Zg=v", NULL, NULL },
+	{ BASE64_PLAIN, "Z===", NULL, NULL },
+	{ BASE64_PLAIN, "Zg======", NULL, NULL },
+	{ BASE64_PLAIN, "Zg==Zg==", NULL, NULL },
+	{ BASE64_PLAIN, "Zm9v\x80Zm9", NULL, NULL },
+	{ BASE64_URL, "--__", "fbefff", NULL },
+	{ BASE64_URL, "Zg==", "66", NULL },
+	{ BASE64_URL, "Zg", "66", "Zg==" },
+	{ BASE64_URL, "Zm9vYm8", "666f6f626f", "Zm9vYm8=" },
+	{ BASE64_URL, "++//", NULL, NULL },
+	{ BASE64_URL, "Z", NULL, NULL },
+	{ BASE64_URL, "Zg=", NULL, NULL },
+	{ BASE64_URL, "Zm 9v", NULL, NULL },
+};
+/* clang-format on */
+
+static void
+test_base64(void **state)
+{
+	for (size_t i = 0; i < sizeof(base64s) / sizeof(*base64s); i++) {
+		const char *want =
+		    base64s[i].same != NULL ? base64s[i].same : base64s[i].text;
+		auto_buf bytes = BUF_INIT(16), text = BUF_INIT(16);
+		char hex[33];
+		int rc = base64_decode(
+		    base64s[i].kind, SPAN_STR(base64s[i].text), &bytes);
+
+		if ((rc == 0) != (base64s[i].hex != NULL))
+			fail_msg("'%s': %d", base64s[i].text, rc);
+		if (rc != 0)
+			continue;
+		hex_encode(buf_span(&bytes), hex);
+		assert_string_equal(hex, base64s[i].hex);
+		assert_int_equal(
+		    base64_encode(base64s[i].kind, buf_span(&bytes), &text), 0);
+		assert_true(span_eq(buf_span(&text), SPAN_STR(want)));
+	}
+}
+
+static void
+test_base64_cap(void **state)
+{
+	auto_buf four = BUF_INIT(4), two = BUF_INIT(2);
+
+	assert_int_equal(
+	    base64_encode(BASE64_PLAIN, SPAN_STR("four"), &four), -1);
+	assert_int_equal(
+	    base64_decode(BASE64_PLAIN, SPAN_STR("Zm9v"), &two), -1);
+	assert_int_equal(base64_decode(BASE64_URL, SPAN_STR("Zm9"), &four), -1);
 }
 
 static void
@@ -306,6 +375,8 @@ main(void)
 		cmocka_unit_test(test_buf_cap),
 		cmocka_unit_test(test_buf_order),
 		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_base64_cap),
 		cmocka_unit_test(test_err),
 		cmocka_unit_test(test_err_map_is_complete),
 		cmocka_unit_test(test_file),
