@@ -64,6 +64,9 @@
 /* CRLs that a verifier is given. */
 #define MAX_GIVEN_CRLS 256
 
+/* An EK certificate as EKOP's JSON. */
+#define MAX_EKOP_BODY (2 * MAX_CERT_SIZE)
+
 /* TPM NV: libtpms' MAX_NV_INDEX_SIZE, and its MAX_NV_BUFFER_SIZE for one read
  * or write. */
 #define MAX_NV_INDEX 2048
