@@ -60,6 +60,7 @@ static const struct opt show[] = {
 	{ "pem",  0, OPT_FLAG, AT(pem),  NULL, "only the certificates: EKs, PTT, Kernel, ROM, then the hierarchy", 0, 0 },
 	{ "dot",  0, OPT_FLAG, AT(dot),  NULL, "the chain as a graph in Graphviz' language", 0, 0 },
 	{ "svg",  0, OPT_STRING, AT(svg), "FILE", "write the chain as a picture there, besides the text; '-' is stdout, without it", 0, 0 },
+	{ "client", 0, OPT_CHOICE, AT(client), "current|legacy|too-far", "whose URL of the AIK service: a client that walks up to the topmost certificate in the TPM (default), Windows before November 2021, which knew only the EK's, or one that walks a certificate too far", 0, 0 },
 	END
 };
 static const struct opt verify[] = {

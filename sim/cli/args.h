@@ -58,6 +58,7 @@ struct args {
 	const char *time;
 	const char *crl; /* "require", "if-available", "off" */
 	const char *crls;
+	const char *client; /* "current", "legacy", "too-far" */
 	/* ca */
 	const char *out;
 	bool add;

@@ -178,6 +178,49 @@ print_tree(const struct source *s)
 	}
 }
 
+/* --- the AIK service ------------------------------------------------------ */
+
+static void
+print_authority(const struct source *s, const struct ek *ek,
+    const struct authority *a, struct span from)
+{
+	char name[MAX_NAME_TEXT], origin[MAX_NAME_TEXT];
+
+	source_short_name(a->source, ek->title, name, sizeof(name));
+	source_origin(s, from, origin, sizeof(origin));
+	(void)printf("  %s\n", a->url);
+	(void)printf("  by the %s of who issued %s (%s)\n",
+	    a->name_id ? "Name" : "key id", name, origin);
+}
+
+/* One that several EKs share is shown once. */
+static void
+print_aik(const struct source *s)
+{
+	static const char *const clients[] = {
+		[CLIENT_CURRENT] = "",
+		[CLIENT_LEGACY] = ", for a client that knows only the EK's "
+				  "certificate",
+		[CLIENT_TOO_FAR] = ", for a client that walks a certificate "
+				   "too far",
+	};
+	char last[AUTHORITY_URL_SIZE] = "";
+
+	(void)printf("\n%sAIK service%s%s\n", BOLD, PLAIN, clients[s->client]);
+	for (size_t i = 0; i < s->n_eks; i++) {
+		struct err why = ERR_INIT;
+		struct authority a;
+		struct span from;
+
+		if (source_authority(s, &s->eks[i], &a, &from, &why) != 0)
+			(void)printf("  none: %s\n", why.msg);
+		else if (strcmp(a.url, last) != 0)
+			print_authority(s, &s->eks[i], &a, from);
+		(void)snprintf(
+		    last, sizeof(last), "%s", why.code == E_OK ? a.url : "");
+	}
+}
+
 /* What the walk could not explain, in one line. */
 static void
 print_verdict(const struct source *s)
@@ -203,6 +246,7 @@ show_text(const struct source *s)
 	print_identity(s, f);
 	print_nv(&s->info);
 	print_tree(s);
+	print_aik(s);
 	if (show_inferred(s, inferred)) {
 		(void)printf(
 		    "\n%sinferred, not seen on silicon%s\n  ", BOLD, PLAIN);

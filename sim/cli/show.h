@@ -16,7 +16,10 @@
  *             firmware_2, spec {family, level, revision, year, day_of_year}
  *   pcr_banks [..]
  *   nv        [{index, size, name_alg, attributes, attribute_names, what}]
- *   eks       [{nv, name, chain: [certificate, EK first]}]
+ *   eks       [{nv, name, chain: [certificate, EK first], aik}]
+ * aik is the authority of the AIK service that the client finds, null when it
+ * finds none: url, host, vendor, name_id (true: id is of a Name), id, from (the
+ * certificate whose issuer that is: subject, source, place, the EK's being 0).
  * A certificate: subject, issuer, serial, key_id, authority_key_id,
  * not_before, not_after, bytes, sha256, source.
  */

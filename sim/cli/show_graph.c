@@ -318,32 +318,25 @@ add_unreadable(struct graph *g, const struct ek *ek)
 		    c->wanted);
 }
 
-/*
- * Where a client takes the key identifier of the AIK service from: the
- * authority key identifier of the topmost certificate in the TPM, which on
- * parts without a chain in NV is the EK's own.
- */
+/* At the certificate that the client takes the AIK service's host from. */
 static void
 mark_aik(struct graph *g, const struct source *s, const struct ek *ek)
 {
-	const struct verify_report *r = ek->report;
-	struct piece pieces[MAX_CERT_PIECES];
 	struct graph_node *n;
-	char vendor[5];
-	size_t top = 0;
+	struct authority a;
+	struct span from;
+	size_t i;
 
-	while (top + 1 < r->n_path &&
-	       source_pieces(s, r->path[top + 1].der, pieces) > 0)
-		top++;
-	if (r->n_path == 0)
+	if (source_authority(s, ek, &a, &from, NULL) != 0 ||
+	    (i = find_node(g, from)) == g->n_nodes)
 		return;
-	n = &g->nodes[find_node(g, r->path[top].der)];
-	if (n->aik || n->aki.n == 0)
+	n = &g->nodes[i];
+	if (n->aik)
 		return;
 	n->aik = true;
-	text_of_manufacturer(s->info.manufacturer, vendor);
-	add(n, LINE_AIK, "AIK", "%s-KeyId-", vendor);
-	add_hex(n, LINE_AIK, "", n->aki);
+	add(n, LINE_AIK, "AIK", "%s-%s-", a.vendor,
+	    a.name_id ? "NameId" : "KeyId");
+	add_hex(n, LINE_AIK, "", SPAN_OF(a.id));
 }
 
 /* --- what is in NV and on no path ----------------------------------------- */

@@ -91,6 +91,23 @@ indices(const struct tpm_info *i)
 	return list;
 }
 
+/* null when the client finds none. */
+static json_t *
+aik(const struct source *s, const struct ek *ek)
+{
+	char origin[MAX_NAME_TEXT];
+	struct authority a;
+	struct span from;
+
+	if (source_authority(s, ek, &a, &from, NULL) != 0)
+		return json_null();
+	source_origin(s, from, origin, sizeof(origin));
+	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:{s:s, s:s, s:i}}", "url",
+	    a.url, "host", a.host, "vendor", a.vendor, "name_id", a.name_id,
+	    "id", out_json_hex(SPAN_OF(a.id)), "from", "subject", a.source,
+	    "source", origin, "place", (int)a.place);
+}
+
 static json_t *
 eks(const struct source *s)
 {
@@ -107,9 +124,9 @@ eks(const struct source *s)
 			(void)json_array_append_new(
 			    chain, show_certificate(s, &ek->report->path[j]));
 		(void)json_array_append_new(list,
-		    json_pack("{s:o, s:s, s:o}", "nv",
+		    json_pack("{s:o, s:s, s:o, s:o}", "nv",
 			ek->nv != NULL ? json_word(ek->nv->index) : json_null(),
-			"name", ek->title, "chain", chain));
+			"name", ek->title, "chain", chain, "aik", aik(s, ek)));
 	}
 	return list;
 }

@@ -249,12 +249,22 @@ open_crls(struct source *s, const struct args *a, struct err *e)
 
 /* --- both ----------------------------------------------------------------- */
 
+static enum aik_client
+client_of(const char *word)
+{
+	if (word != NULL && strcmp(word, "legacy") == 0)
+		return CLIENT_LEGACY;
+	if (word != NULL && strcmp(word, "too-far") == 0)
+		return CLIENT_TOO_FAR;
+	return CLIENT_CURRENT;
+}
+
 int
 source_open(const struct args *a, struct source *ret, struct err *e)
 {
 	bool started;
 
-	*ret = (struct source){ .n_eks = 0 };
+	*ret = (struct source){ .client = client_of(a->client) };
 	buf_init(&ret->chain, MAX_NV_INDICES * UINT16_MAX);
 	buf_init(&ret->crl_file, 2 * MAX_CRL_SIZE);
 	buf_init(&ret->file, MAX_CERT_COUNT * MAX_CERT_SIZE);
@@ -358,6 +368,47 @@ source_verify(struct source *s, time_t now, bool keys, struct err *e)
 	if (s->n_eks > 0)
 		return 0;
 	return add_ek(s, "EK certificate", NULL, now, false, e);
+}
+
+/* --- the AIK service ------------------------------------------------------ */
+
+/* The certificates that the TPM does not have. */
+static size_t
+certs_above(const struct source *s, struct span *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_extra; i++)
+		ret[n++] = s->extra[i];
+	for (size_t i = 0; i < s->n_anchors; i++)
+		ret[n++] = s->anchors[i];
+	return n;
+}
+
+int
+source_authority(const struct source *s, const struct ek *ek,
+    struct authority *ret, struct span *ret_from, struct err *e)
+{
+	struct span tpm[MAX_CERT_COUNT], path[MAX_CHAIN_DEPTH];
+	struct span above[MAX_CAS + 2 * MAX_CERT_COUNT];
+	struct authority_input in = { .certs = tpm,
+		.above = above,
+		.manufacturer = s->info.manufacturer,
+		.client = s->client };
+	size_t n;
+
+	if (ek->report->n_path == 0)
+		return err_set(e, E_NOTFOUND, "%s %s", ek->title,
+		    ek->index == 0 ? "is not there" : "cannot be read");
+	in.ek = ek->report->path[0].der;
+	/* A chain that breaks off is what a client finds, too. */
+	(void)chain_split(buf_span(&s->chain), tpm, &in.n_certs, NULL);
+	in.n_above = certs_above(s, above);
+	if (authority_of(&in, ret, e) != 0 ||
+	    authority_path(&in, path, &n, e) != 0)
+		return -1;
+	*ret_from = path[ret->place];
+	return 0;
 }
 
 /* --- names ---------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "odca/ek_template.h"
 #include "odca/pki.h"
 #include "odca/verify.h"
+#include "sim/aik/authority.h"
 #include "sim/aik/tpmread.h"
 #include "sim/cli/args.h"
 #include "sim/tpm/store.h"
@@ -47,6 +48,8 @@ struct source {
 
 	struct ek eks[MAX_EK_CERTS];
 	size_t n_eks;
+
+	enum aik_client client;
 };
 
 /* Read the TPM that the options name, and its hierarchy. */
@@ -58,6 +61,12 @@ void source_close(struct source *s);
  * compared with the TPM's.
  */
 int source_verify(struct source *s, time_t now, bool keys, struct err *e);
+
+/* The authority of the AIK service that the client finds for a verified EK, and
+ * the certificate whose issuer it is, which is the source's. E_NOTFOUND also
+ * when the EK has no certificate that can be read. */
+int source_authority(const struct source *s, const struct ek *ek,
+    struct authority *ret, struct span *ret_from, struct err *e);
 
 /* What an NV index has of a certificate. */
 struct piece {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What show draws: the chain for Graphviz and as SVG, of whole devices and of
-# those that lack something.
+# those that lack something; and which URL of the AIK service a client finds.
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs tpm2_getrandom swtpm_setup
@@ -84,6 +84,70 @@ is "cml: the AIK's key id is that of each EK's issuer" \
 	"$(sed -n 's/.*INTC-KeyId-[\]l *\([0-9a-f]*\).*/\1/p' cml.dot | sort -u)" \
 	"$(sed -n 's/.*pid:13.*key id \([0-9a-f]*\).*/\1/p' cml.dot)"
 
+# --- the AIK service ---------------------------------------------------------------
+
+# What the client finds for the first EK; the key ids of its chain are in ids.
+aik() { # DIR CLIENT
+	"$ODCASIM" show --state "$1" --client "$2" --json >json
+	url=$(sed -n 's/^ *"url": "\(.*\)",$/\1/p' json | sort -u)
+	sed -n 's/^ *"key_id": \(null\|"\(.*\)"\),$/\2/p' json >ids
+	ok "$1, $2: the text" "$ODCASIM" show --state "$1" --client "$2"
+	cp out text
+	ok "says so" grep -qxF "  $url" text
+	cp text out
+}
+
+url_of() { # KeyId|NameId ID
+	echo "https://INTC-$1-$2.microsoftaik.azure.net/templates/Aik/scep"
+}
+
+key_id() { # LEVEL, the EK being 1
+	sed -n "$1p" ids
+}
+
+for family in tgl adl mtl; do
+	aik $family current
+	is "$family: a current client finds the issuing CA" "$url" "$(url_of KeyId "$(key_id 5)")"
+	says "by the topmost certificate in NV" '^  by the key id of who issued .* ROM CA \(NV 0x01c0010'
+	aik $family legacy
+	is "$family: a legacy client finds the PTT CA" "$url" "$(url_of KeyId "$(key_id 2)")"
+	says "by the EK's" '^  by the key id of who issued EK RSA-2048 \(NV 0x01c00002\)$'
+	aik $family too-far
+	is "$family: one too far finds the intermediate CA" "$url" "$(url_of KeyId "$(key_id 6)")"
+	says "by what is not in NV" '^  by the key id of who issued .* Issuing CA \(built-in TEST hierarchy\)$'
+done
+aik cml current
+is "cml: the EK's issuer" "$url" "$(url_of KeyId "$(key_id 2)")"
+says "by EKOP's certificate" '^  by the key id of who issued EK RSA-2048 \(EKOP, not in NV\)$'
+aik cml legacy
+is "cml: for a legacy client, too" "$url" "$(url_of KeyId "$(key_id 2)")"
+aik cml too-far
+is "cml: one too far finds the root" "$url" "$(url_of KeyId "$(key_id 3)")"
+
+ok "a chain that is not there" "$ODCASIM" mint --state missing --seed picture --fault chain.missing
+aik missing current
+is "makes a current client a legacy one" "$url" \
+	"$("$ODCASIM" show --state tgl --client legacy --json | sed -n 's/^ *"url": "\(.*\)",$/\1/p' | sort -u)"
+ok "EK certificates without authority key id" \
+	"$ODCASIM" mint --state noaki --seed picture --fault cert.ek.no-aki
+aik noaki current
+is "are no end of the walk" "$url" "$(url_of KeyId "$(key_id 5)")"
+aik noaki legacy
+"$ODCASIM" show --state noaki --pem | openssl x509 -outform DER -out ek.der
+# The issuer is the second SEQUENCE in what is signed.
+name=$(openssl asn1parse -inform DER -in ek.der |
+	sed -n 's/^ *\([0-9]*\):d=2 .*: SEQUENCE *$/\1/p' | sed -n 2p)
+openssl asn1parse -inform DER -in ek.der -strparse "$name" -noout -out name.der
+id=$(openssl dgst -sha1 -r name.der)
+is "where it ends, it is the issuer's Name" "$url" "$(url_of NameId "${id%% *}")"
+says "and the text says that" '^  by the Name of who issued EK RSA-2048 '
+ok "the picture" "$ODCASIM" show --state noaki --client legacy --dot
+says "does, too" 'AIK    INTC-NameId-'
+ok "the picture of a legacy client" "$ODCASIM" show --state tgl --client legacy --dot
+is "has it at the EKs" "$(grep -c 'AIK    INTC-KeyId-' out)" 3
+exits 2 "another client" "$ODCASIM" show --state tgl --client blind
+says "is none" "current.*legacy.*too-far"
+
 # --- devices that lack something ------------------------------------------------------
 
 mkdir theirs
@@ -91,6 +155,8 @@ ok "swtpm_setup, no certificates" swtpm_setup --tpm2 --tpmstate theirs
 draw none --state theirs
 is "no EK: a box that says so" "$(nodes none)" 1
 ok "by the check" grep -q 'ek.present' none.svg
+ok "as text" "$ODCASIM" show --state theirs
+says "it has no URL" '^  none: EK certificate is not there$'
 
 start --state "$TMP/adl"
 tpm2_startup -c
@@ -120,6 +186,8 @@ ok "the verdict is the chain's" grep -q 'rejected: nv.chain' cut.svg
 head -c 800 /dev/zero >zero.der
 ok "plant zeros" plant 0x1c00002 zero.der
 draw zeros --tcti "$TCTI"
+ok "as text" "$ODCASIM" show --tcti "$TCTI"
+says "they have no URL" '^  none: EK RSA-2048 cannot be read$'
 stop
 
 # --- where a picture goes ----------------------------------------------------------
