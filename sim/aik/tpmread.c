@@ -3,64 +3,15 @@
 #include <string.h>
 
 #include "odca/ek_template.h"
+#include "sim/aik/esys.h"
 #include "sim/aik/tpmread.h"
-#include "sim/aik/tss2.h"
-
-static void
-auto_esys_fn(ESYS_CONTEXT **c)
-{
-	tss2.Esys_Finalize(c);
-}
-static void
-auto_esys_free_fn(void *p)
-{
-	tss2.Esys_Free(*(void **)p);
-}
-#define auto_esys      AUTO(auto_esys_fn) ESYS_CONTEXT *
-#define auto_esys_free AUTO(auto_esys_free_fn)
-
-/* --- responses ------------------------------------------------------------ */
-
-/* The response code without the layer that reported it, for comparing; layers
- * below the TPM (tcti, sys) give 0. */
-static TSS2_RC
-tpm_rc(TSS2_RC rc)
-{
-	return rc & TSS2_RC_LAYER_MASK ? 0 : rc;
-}
-
-static int
-refused(const char *command, TSS2_RC rc, struct err *e)
-{
-	return err_set(e, tpm_rc(rc) != 0 ? E_TPM : E_IO, "%s failed: 0x%x %s",
-	    command, rc, tss2.Tss2_RC_Decode(rc));
-}
-
-static int
-esys_open(TSS2_TCTI_CONTEXT *tcti, ESYS_CONTEXT **ret, struct err *e)
-{
-	TSS2_RC rc;
-
-	if (tss2_load(e) != 0)
-		return -1;
-	rc = tss2.Esys_Initialize(ret, tcti, NULL);
-	return rc == TSS2_RC_SUCCESS ? 0 : refused("Esys_Initialize", rc, e);
-}
-
-/* tpm2-tss logs each error to stderr by default; ours come as struct err. */
-static void
-quiet(void)
-{
-	(void)setenv("TSS2_LOG", "all+none", 0);
-}
 
 int
 tpmread_open(const char *conf, TSS2_TCTI_CONTEXT **ret, struct err *e)
 {
 	TSS2_RC rc;
 
-	quiet();
-	if (tss2_load(e) != 0)
+	if (esys_load(e) != 0)
 		return -1;
 	rc = tss2.Tss2_TctiLdr_Initialize(conf, ret);
 	if (rc == TSS2_RC_SUCCESS)
@@ -133,19 +84,6 @@ take_property(struct reader *r, const TPMS_TAGGED_PROPERTY *p)
 		tpm_word_text(p->value, r->vendor[vendor]);
 }
 
-/* One page; the caller frees *ret with Esys_Free(). */
-static int
-get_capability(const struct reader *r, TPM2_CAP capability, uint32_t first,
-    uint32_t count, TPMI_YES_NO *ret_more, TPMS_CAPABILITY_DATA **ret)
-{
-	TSS2_RC rc =
-	    tss2.Esys_GetCapability(r->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-		ESYS_TR_NONE, capability, first, count, ret_more, ret);
-
-	return rc == TSS2_RC_SUCCESS ? 0
-				     : refused("TPM2_GetCapability", rc, r->e);
-}
-
 static int
 read_properties(struct reader *r)
 {
@@ -156,8 +94,8 @@ read_properties(struct reader *r)
 		const TPML_TAGGED_TPM_PROPERTY *list;
 		TPMI_YES_NO more;
 
-		if (get_capability(r, TPM2_CAP_TPM_PROPERTIES, starts[i],
-			TPM2_MAX_TPM_PROPERTIES, &more, &data) != 0)
+		if (esys_capability(r->esys, TPM2_CAP_TPM_PROPERTIES, starts[i],
+			TPM2_MAX_TPM_PROPERTIES, &more, &data, r->e) != 0)
 			return -1;
 		list = &data->data.tpmProperties;
 		for (uint32_t j = 0; j < list->count; j++)
@@ -185,8 +123,8 @@ read_banks(struct reader *r)
 	const TPML_PCR_SELECTION *list;
 	TPMI_YES_NO more;
 
-	if (get_capability(
-		r, TPM2_CAP_PCRS, 0, TPM2_NUM_PCR_BANKS, &more, &data) != 0)
+	if (esys_capability(r->esys, TPM2_CAP_PCRS, 0, TPM2_NUM_PCR_BANKS,
+		&more, &data, r->e) != 0)
 		return -1;
 	list = &data->data.assignedPCR;
 	for (uint32_t i = 0; i < list->count; i++) {
@@ -239,7 +177,7 @@ read_data(struct reader *r, ESYS_TR handle, ESYS_TR auth, struct tpm_nv *nv)
 		    ESYS_TR_NONE, ESYS_TR_NONE, (UINT16)n, (UINT16)nv->data.n,
 		    &part);
 		if (rc != TSS2_RC_SUCCESS)
-			return refused("TPM2_NV_Read", rc, r->e);
+			return esys_refused("TPM2_NV_Read", rc, r->e);
 		if (part->size == 0 ||
 		    buf_put(
 			&nv->data, (struct span){ part->buffer, part->size }))
@@ -258,7 +196,7 @@ read_public(struct reader *r, ESYS_TR handle, struct tpm_nv *nv)
 	    ESYS_TR_NONE, ESYS_TR_NONE, &public, NULL);
 
 	if (rc != TSS2_RC_SUCCESS)
-		return refused("TPM2_NV_ReadPublic", rc, r->e);
+		return esys_refused("TPM2_NV_ReadPublic", rc, r->e);
 	nv->attributes = public->nvPublic.attributes;
 	nv->name_alg = public->nvPublic.nameAlg;
 	nv->size = public->nvPublic.dataSize;
@@ -292,7 +230,7 @@ add_index(struct reader *r, uint32_t index)
 	rc = tss2.Esys_TR_FromTPMPublic(
 	    r->esys, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &handle);
 	if (rc != TSS2_RC_SUCCESS)
-		result = refused("TPM2_NV_ReadPublic", rc, r->e);
+		result = esys_refused("TPM2_NV_ReadPublic", rc, r->e);
 	else
 		result = read_index(r, handle, nv);
 	close_handle(r->esys, handle);
@@ -310,8 +248,8 @@ read_nv(struct reader *r)
 		auto_esys_free TPMS_CAPABILITY_DATA *data = NULL;
 		const TPML_HANDLE *list;
 
-		if (get_capability(r, TPM2_CAP_HANDLES, next,
-			TPM2_MAX_CAP_HANDLES, &more, &data) != 0)
+		if (esys_capability(r->esys, TPM2_CAP_HANDLES, next,
+			TPM2_MAX_CAP_HANDLES, &more, &data, r->e) != 0)
 			return -1;
 		list = &data->data.handles;
 		if (list->count > MAX_NV_INDICES - r->info->n_nv)
@@ -345,10 +283,11 @@ start(struct reader *r, bool *ret_started)
 	if (rc == TSS2_RC_SUCCESS)
 		return 0;
 	if (rc != TPM2_RC_INITIALIZE)
-		return refused("TPM2_GetCapability", rc, r->e);
+		return esys_refused("TPM2_GetCapability", rc, r->e);
 	rc = tss2.Esys_Startup(r->esys, TPM2_SU_CLEAR);
-	return rc == TSS2_RC_SUCCESS ? 0
-				     : refused("TPM2_Startup(CLEAR)", rc, r->e);
+	return rc == TSS2_RC_SUCCESS
+		   ? 0
+		   : esys_refused("TPM2_Startup(CLEAR)", rc, r->e);
 }
 
 int
@@ -364,7 +303,6 @@ tpmread_info(TSS2_TCTI_CONTEXT *tcti, struct tpm_info *ret, bool *ret_started,
 		.e = e != NULL ? e : &local,
 	};
 
-	quiet();
 	if (esys_open(tcti, &esys, e) != 0)
 		return -1;
 	r.esys = esys;
@@ -399,58 +337,6 @@ tpm_info_chain(const struct tpm_info *i, struct buf *out)
 /* --- endorsement keys ----------------------------------------------------- */
 
 static int
-template_public(uint32_t cert_index, TPM2B_PUBLIC *ret, struct err *e)
-{
-	auto_buf bytes = BUF_INIT(MAX_EK_TEMPLATE);
-	size_t offset = 0;
-	TSS2_RC rc;
-
-	if (ek_template(cert_index, &bytes, e) != 0)
-		return -1;
-	memset(ret, 0, sizeof(*ret));
-	rc = tss2.Tss2_MU_TPMT_PUBLIC_Unmarshal(
-	    bytes.p, bytes.n, &offset, &ret->publicArea);
-	return rc == TSS2_RC_SUCCESS ? 0
-				     : refused("unmarshal TPMT_PUBLIC", rc, e);
-}
-
-/* A coordinate as the TPM gives it may lack leading zeros. */
-static int
-put_coordinate(struct buf *out, const TPM2B_ECC_PARAMETER *c, size_t width)
-{
-	static const uint8_t zeros[48];
-
-	if (c->size > width)
-		return -1;
-	return buf_put(out, (struct span){ zeros, width - c->size }) ||
-	       buf_put(out, (struct span){ c->buffer, c->size });
-}
-
-static int
-take_public(const TPMT_PUBLIC *p, const struct ek_template *t,
-    struct pubkey *ret, struct err *e)
-{
-	auto_buf key = BUF_INIT(sizeof(ret->bytes));
-	size_t want = pubkey_size(t->alg), width = (want - 1) / 2;
-	int rc;
-
-	if (t->alg == KEY_RSA2048)
-		rc = buf_put(&key,
-		    (struct span){ p->unique.rsa.buffer, p->unique.rsa.size });
-	else
-		rc = buf_put_u8(&key, 0x04) ||
-		     put_coordinate(&key, &p->unique.ecc.x, width) ||
-		     put_coordinate(&key, &p->unique.ecc.y, width);
-	if (rc != 0 || key.n != want)
-		return err_set(e, E_FORMAT,
-		    "TPM2_CreatePrimary: public key of %zu bytes, want %zu",
-		    key.n, want);
-	*ret = (struct pubkey){ .alg = t->alg, .n = key.n };
-	memcpy(ret->bytes, key.p, key.n);
-	return 0;
-}
-
-static int
 create_ek(ESYS_CONTEXT *esys, const TPM2B_PUBLIC *in, TPM2B_PUBLIC **ret,
     struct err *e)
 {
@@ -464,30 +350,10 @@ create_ek(ESYS_CONTEXT *esys, const TPM2B_PUBLIC *in, TPM2B_PUBLIC **ret,
 	    ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, in,
 	    &outside, &pcrs, &handle, ret, NULL, NULL, NULL);
 	if (rc != TSS2_RC_SUCCESS)
-		return refused("TPM2_CreatePrimary", rc, e);
+		return esys_refused("TPM2_CreatePrimary", rc, e);
 	rc = tss2.Esys_FlushContext(esys, handle);
-	return rc == TSS2_RC_SUCCESS ? 0 : refused("TPM2_FlushContext", rc, e);
-}
-
-/* TPM_PT_PERMANENT tells, without an attempt that would have to fail. */
-static int
-check_no_auth(ESYS_CONTEXT *esys, struct err *e)
-{
-	auto_esys_free TPMS_CAPABILITY_DATA *data = NULL;
-	const struct reader r = { .esys = esys, .e = e };
-	const TPMS_TAGGED_PROPERTY *p;
-	TPMI_YES_NO more;
-
-	if (get_capability(&r, TPM2_CAP_TPM_PROPERTIES, TPM2_PT_PERMANENT, 1,
-		&more, &data) != 0)
-		return -1;
-	p = data->data.tpmProperties.tpmProperty;
-	if (data->data.tpmProperties.count == 1 &&
-	    p->property == TPM2_PT_PERMANENT &&
-	    (p->value & TPMA_PERMANENT_ENDORSEMENTAUTHSET) != 0)
-		return err_set(e, E_STATE,
-		    "the endorsement hierarchy has an authorisation");
-	return 0;
+	return rc == TSS2_RC_SUCCESS ? 0
+				     : esys_refused("TPM2_FlushContext", rc, e);
 }
 
 int
@@ -499,10 +365,10 @@ tpmread_ek(TSS2_TCTI_CONTEXT *tcti, uint32_t cert_index, struct pubkey *ret,
 	auto_esys_free TPM2B_PUBLIC *out = NULL;
 	TPM2B_PUBLIC in;
 
-	quiet();
-	if (template_public(cert_index, &in, e) != 0 ||
-	    esys_open(tcti, &esys, e) != 0 || check_no_auth(esys, e) != 0 ||
+	if (esys_open(tcti, &esys, e) != 0 ||
+	    esys_ek_template(cert_index, &in, e) != 0 ||
+	    esys_check_auth(esys, TPMA_PERMANENT_ENDORSEMENTAUTHSET, e) != 0 ||
 	    create_ek(esys, &in, &out, e) != 0)
 		return err_wrap(e, "create EK for NV 0x%08x", cert_index);
-	return take_public(&out->publicArea, t, ret, e);
+	return esys_pubkey(&out->publicArea, t->alg, ret, e);
 }
