@@ -86,6 +86,7 @@ SRC := $(wildcard sim/base/*.c odca/*.c sim/tpm/*.c sim/aik/*.c sim/cli/*.c)
 LIB_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out sim/cli/main.c,$(SRC))) $(GEN)/odca_asn1_tab.o
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+HELPERS := $(patsubst tests/interop/%.c,$(OUT)/interop/%,$(wildcard tests/interop/*.c))
 BENCHES := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c))
 C_FILES := $(wildcard sim/*/*.[ch] odca/*.[ch] tests/*/*.[ch])
 SH_FILES := $(wildcard scripts/* tests/*/*.sh) .ci/run
@@ -109,7 +110,7 @@ check-wire: $(OUT)/odcasim $(OUT)/wire/wirerun ## replay byte-exact conversation
 check-fuzz: $(FUZZERS:%=$(OUT)/fuzz/replay_%) ## replay the fuzz corpora
 	$(Q)scripts/run-tests fuzz $^
 
-check-interop: $(OUT)/odcasim ## real clients: tpm2-tools, IBM TSS, openssl, certtool, swtpm
+check-interop: $(OUT)/odcasim $(HELPERS) ## real clients: tpm2-tools, IBM TSS, openssl, certtool, swtpm
 	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests interop $(sort $(wildcard tests/interop/test-*.sh))
 
 # The guest's program is a plain one, also where the server is sanitized.
@@ -120,7 +121,7 @@ check-vm: $(OUT)/odcasim ## guests under QEMU: certificates, measured boot, slee
 check-docs: $(OUT)/odcasim ## what README shows is what the program prints
 	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests docs scripts/check-docs
 
-test-programs: $(UNIT) $(FUZZERS:%=$(OUT)/fuzz/replay_%) $(OUT)/wire/wirerun
+test-programs: $(UNIT) $(FUZZERS:%=$(OUT)/fuzz/replay_%) $(OUT)/wire/wirerun $(HELPERS)
 
 lint: $(GEN)/odca_asn1_tab.c $(GEN)/config.h $(GEN)/embed_list.h ## warnings as errors (gcc, clang), clang-tidy, cppcheck, shellcheck, layers, format
 	$(Q)CC="$(CC)" CLANG="$(CLANG)" CPPFLAGS="$(CPPFLAGS_ALL)" WARN="$(WARN)" scripts/lint
@@ -221,6 +222,11 @@ $(OUT)/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(OUT)/libodcasim.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 $(OUT)/wire/%: $(OUT)/tests/wire/%.o $(OUT)/libodcasim.a
+	@echo "  LD    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(OUT)/interop/%: $(OUT)/tests/interop/%.o $(OUT)/libodcasim.a
 	@echo "  LD    $@"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
