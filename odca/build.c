@@ -17,6 +17,7 @@ static const struct {
 } spkis[] = {
 #define PARAMETERS(...) SPAN_OF(((const uint8_t[]){ __VA_ARGS__ }))
 	[KEY_RSA2048] = { "1.2.840.113549.1.1.1", PARAMETERS(0x05, 0x00) },
+	[KEY_RSA4096] = { "1.2.840.113549.1.1.1", PARAMETERS(0x05, 0x00) },
 	[KEY_P256] = { "1.2.840.10045.2.1", PARAMETERS(
 	    0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07) },
 	[KEY_P384] = { "1.2.840.10045.2.1", PARAMETERS(
@@ -75,7 +76,7 @@ put_rsa_key(
     asn1_node node, const char *path, struct span modulus, struct err *e)
 {
 	static const uint8_t f4[] = { 0x01, 0x00, 0x01 };
-	auto_buf positive = BUF_INIT(modulus.n + 1), der = BUF_INIT(512);
+	auto_buf positive = BUF_INIT(modulus.n + 1), der = BUF_INIT(MAX_SPKI);
 	auto_asn1 key = NULL;
 
 	if (buf_put_u8(&positive, 0) || buf_put(&positive, modulus))
@@ -100,7 +101,7 @@ put_spki(asn1_node node, const struct pubkey *key, struct err *e)
 	    asn1_put(node, TBS "subjectPublicKeyInfo.algorithm.parameters",
 		spkis[key->alg].parameters, e))
 		return -1;
-	if (key->alg == KEY_RSA2048)
+	if (key_alg_is_rsa(key->alg))
 		return put_rsa_key(node, bits, content, e);
 	return asn1_put_bits(node, bits, content, (unsigned)key->n * 8, e);
 }

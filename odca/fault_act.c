@@ -187,7 +187,7 @@ act_other_key(const struct fault *f, void *object, int64_t arg, struct err *e)
 	struct pubkey *key = object;
 	auto_buf point = BUF_INIT(sizeof(key->bytes));
 
-	if (key->alg == KEY_RSA2048) {
+	if (key_alg_is_rsa(key->alg)) {
 		key->bytes[key->n / 2] ^= 0x01;
 		return 0;
 	}

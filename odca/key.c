@@ -17,9 +17,11 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "odca/key.h"
+#include "odca/key_evp.h"
 #include "sim/base/limits.h"
 
 #define MAX_SCALAR_SIZE 48
@@ -47,6 +49,7 @@ struct curve {
 };
 
 struct key {
+	EVP_PKEY *rsa; /* else: */
 	const struct curve *curve;
 	uint8_t scalar[MAX_SCALAR_SIZE];
 	uint8_t point[P384_POINT_SIZE]; /* pubkey_size() of them */
@@ -289,9 +292,76 @@ pubkey_size(enum key_alg alg)
 		[KEY_RSA2048] = 2048 / 8,
 		[KEY_P256] = 1 + 2 * 32,
 		[KEY_P384] = P384_POINT_SIZE,
+		[KEY_RSA4096] = 4096 / 8,
 	};
 
 	return sizes[alg];
+}
+
+bool
+key_alg_is_rsa(enum key_alg alg)
+{
+	return alg == KEY_RSA2048 || alg == KEY_RSA4096;
+}
+
+static int
+push_rsa(OSSL_PARAM_BLD *bld, const struct pubkey *key, BIGNUM *modulus)
+{
+	return BN_bin2bn(key->bytes, (int)key->n, modulus) != NULL &&
+	       OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, modulus) &&
+	       OSSL_PARAM_BLD_push_uint(bld, OSSL_PKEY_PARAM_RSA_E, RSA_F4);
+}
+
+static int
+push_point(OSSL_PARAM_BLD *bld, const struct pubkey *key)
+{
+	const struct curve *c = curve_for(key->alg);
+
+	return c != NULL &&
+	       OSSL_PARAM_BLD_push_utf8_string(
+		   bld, OSSL_PKEY_PARAM_GROUP_NAME, c->name, 0) &&
+	       OSSL_PARAM_BLD_push_octet_string(
+		   bld, OSSL_PKEY_PARAM_PUB_KEY, key->bytes, key->n);
+}
+
+static EVP_PKEY *
+public_evp(const struct pubkey *key)
+{
+	const bool rsa = key_alg_is_rsa(key->alg);
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx =
+	    EVP_PKEY_CTX_new_from_name(NULL, rsa ? "RSA" : "EC", NULL);
+	BIGNUM *modulus = BN_new();
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *pkey = NULL;
+
+	if (bld != NULL && modulus != NULL &&
+	    (rsa ? push_rsa(bld, key, modulus) : push_point(bld, key)))
+		params = OSSL_PARAM_BLD_to_param(bld);
+	if (params == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		pkey = NULL;
+	OSSL_PARAM_free(params);
+	BN_free(modulus);
+	EVP_PKEY_CTX_free(ctx);
+	OSSL_PARAM_BLD_free(bld);
+	return pkey;
+}
+
+int
+pubkey_spki(const struct pubkey *key, struct buf *out, struct err *e)
+{
+	auto_pkey pkey = public_evp(key);
+	uint8_t *der = NULL;
+	int n = pkey != NULL ? i2d_PUBKEY(pkey, &der) : -1;
+	int rc = 0;
+
+	if (n <= 0)
+		return fail(e, "encode a public key");
+	if (buf_put(out, (struct span){ der, (size_t)n }))
+		rc = err_set(e, E_LIMIT, "a public key of %d bytes", n);
+	OPENSSL_free(der);
+	return rc;
 }
 
 /* --- private keys --- */
@@ -338,6 +408,7 @@ key_free(struct key *k)
 {
 	if (k == NULL)
 		return;
+	EVP_PKEY_free(k->rsa); /* wipes what is secret in it */
 	OPENSSL_cleanse(k, sizeof(*k));
 	free(k);
 }
@@ -377,34 +448,83 @@ key_from_secret(struct span secret, struct key **ret, struct err *e)
 	return from_secret(curve_for(KEY_P384), secret, ret, e);
 }
 
+static int
+from_rsa(EVP_PKEY *pkey, struct key **ret, struct err *e)
+{
+	const int bits = EVP_PKEY_get_bits(pkey);
+	BIGNUM *exponent = NULL;
+	bool f4;
+
+	f4 = EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &exponent) &&
+	     BN_is_word(exponent, RSA_F4);
+	BN_free(exponent);
+	if (!f4 || (bits != 2048 && bits != 4096))
+		return err_set(
+		    e, E_FOREIGN, "not RSA-2048 or RSA-4096 with e = 65537");
+	*ret = key_new(e);
+	if (*ret == NULL)
+		return -1;
+	(*ret)->rsa = EVP_PKEY_up_ref(pkey) ? pkey : NULL;
+	return 0;
+}
+
+static int
+generate_rsa(size_t bits, struct key **ret, struct err *e)
+{
+	auto_pkey pkey = EVP_RSA_gen(bits);
+
+	return pkey == NULL ? fail(e, "make an RSA key")
+			    : from_rsa(pkey, ret, e);
+}
+
 int
 key_generate(enum key_alg alg, struct key **ret, struct err *e)
 {
 	auto_buf secret = BUF_INIT(P384_SECRET_SIZE);
-	const struct curve *c = curve_for(alg);
+	const struct curve *c;
 
+	crypto_init();
+	if (key_alg_is_rsa(alg))
+		return generate_rsa(8 * pubkey_size(alg), ret, e);
+	c = curve_for(alg);
 	if (c == NULL || random_bytes(c->size + EXTRA_SECRET, &secret) != 0)
 		return fail(e, "random bytes");
 	return from_secret(c, buf_span(&secret), ret, e);
 }
 
+static enum key_alg
+rsa_alg(const struct key *k)
+{
+	return EVP_PKEY_get_bits(k->rsa) == 2048 ? KEY_RSA2048 : KEY_RSA4096;
+}
+
 void
 key_public(const struct key *k, struct pubkey *ret)
 {
-	const enum key_alg alg = k->curve->alg;
+	const enum key_alg alg = k->rsa != NULL ? rsa_alg(k) : k->curve->alg;
+	BIGNUM *modulus = NULL;
 
 	*ret = (struct pubkey){ .alg = alg, .n = pubkey_size(alg) };
-	memcpy(ret->bytes, k->point, ret->n);
+	if (k->rsa == NULL) {
+		memcpy(ret->bytes, k->point, ret->n);
+		return;
+	}
+	if (EVP_PKEY_get_bn_param(k->rsa, OSSL_PKEY_PARAM_RSA_N, &modulus))
+		(void)BN_bn2binpad(modulus, ret->bytes, (int)ret->n);
+	BN_free(modulus);
 }
 
 static int
-from_evp(const EVP_PKEY *pkey, struct key *k, struct err *e)
+from_ec(const EVP_PKEY *pkey, struct key **ret, struct err *e)
 {
 	auto_bn_ctx ctx = BN_CTX_secure_new();
 	const struct curve *c = NULL;
+	auto_key k = key_new(e);
 	char group[32];
 	BIGNUM *d;
 
+	if (k == NULL)
+		return -1;
 	if (!EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL))
 		return fail(e, "a key without a named curve");
 	if (strcmp(group, p384.name) == 0)
@@ -422,44 +542,53 @@ from_evp(const EVP_PKEY *pkey, struct key *k, struct err *e)
 	    BN_is_zero(d) || BN_cmp(d, c->n) >= 0)
 		return fail(e, "read the private scalar");
 	/* Not the point that the file may name: one that fits for certain. */
-	return set_scalar(k, c, d, ctx, e);
-}
-
-int
-key_load_pem(struct span pem, struct key **ret, struct err *e)
-{
-	OSSL_DECODER_CTX *decoder;
-	auto_pkey pkey = NULL;
-	auto_bio bio = NULL;
-	auto_key k = NULL;
-
-	if (pem.n > MAX_SMALL_FILE)
-		return err_set(e, E_LIMIT, "%zu bytes of PEM", pem.n);
-	bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	k = key_new(e);
-	if (bio == NULL || k == NULL)
-		return fail(e, "read PEM");
-	crypto_init();
-	/* Asked for by kind: looking for any kind takes three times as long. */
-	decoder = OSSL_DECODER_CTX_new_for_pkey(
-	    &pkey, "PEM", NULL, "EC", EVP_PKEY_KEYPAIR, NULL, NULL);
-	/* Block after block: "EC PARAMETERS" may stand before the key. */
-	for (int left = INT_MAX;
-	     decoder != NULL && pkey == NULL && BIO_pending(bio) < left;) {
-		left = BIO_pending(bio);
-		(void)OSSL_DECODER_from_bio(decoder, bio);
-	}
-	OSSL_DECODER_CTX_free(decoder);
-	if (pkey == NULL)
-		return fail(e, "no private EC key in PEM");
-	if (from_evp(pkey, k, e) != 0)
+	if (set_scalar(k, c, d, ctx, e) != 0)
 		return -1;
 	*ret = TAKE(k);
 	return 0;
 }
 
+/* Asked for by kind: looking for any kind takes three times as long.  Block
+ * after block: "EC PARAMETERS" may stand before the key.  NULL when there is
+ * none. */
 static EVP_PKEY *
-to_evp(const struct key *k)
+decode_pem(struct span pem, const char *kind)
+{
+	auto_bio bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	OSSL_DECODER_CTX *decoder;
+	EVP_PKEY *pkey = NULL;
+
+	decoder = OSSL_DECODER_CTX_new_for_pkey(
+	    &pkey, "PEM", NULL, kind, EVP_PKEY_KEYPAIR, NULL, NULL);
+	for (int left = INT_MAX; decoder != NULL && bio != NULL &&
+				 pkey == NULL && BIO_pending(bio) < left;) {
+		left = BIO_pending(bio);
+		(void)OSSL_DECODER_from_bio(decoder, bio);
+	}
+	OSSL_DECODER_CTX_free(decoder);
+	return pkey;
+}
+
+int
+key_load_pem(struct span pem, struct key **ret, struct err *e)
+{
+	auto_pkey pkey = NULL;
+	auto_pkey rsa = NULL;
+
+	if (pem.n > MAX_SMALL_FILE)
+		return err_set(e, E_LIMIT, "%zu bytes of PEM", pem.n);
+	crypto_init();
+	pkey = decode_pem(pem, "EC");
+	if (pkey == NULL)
+		rsa = decode_pem(pem, "RSA");
+	if (pkey == NULL && rsa == NULL)
+		return fail(e, "no private EC or RSA key in PEM");
+	ERR_clear_error(); /* of what it is not */
+	return pkey != NULL ? from_ec(pkey, ret, e) : from_rsa(rsa, ret, e);
+}
+
+static EVP_PKEY *
+ec_evp(const struct key *k)
 {
 	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
 	BIGNUM *d = BN_bin2bn(k->scalar, (int)k->curve->size, NULL);
@@ -484,10 +613,24 @@ to_evp(const struct key *k)
 	return pkey;
 }
 
+EVP_PKEY *
+key_evp(const struct key *k, struct err *e)
+{
+	EVP_PKEY *pkey = NULL;
+
+	if (k->rsa == NULL)
+		pkey = ec_evp(k);
+	else if (EVP_PKEY_up_ref(k->rsa))
+		pkey = k->rsa;
+	if (pkey == NULL)
+		(void)fail(e, "a private key for OpenSSL");
+	return pkey;
+}
+
 int
 key_store_pem(const struct key *k, struct buf *out, struct err *e)
 {
-	auto_pkey pkey = to_evp(k);
+	auto_pkey pkey = key_evp(k, NULL);
 	auto_bio bio = BIO_new(BIO_s_secmem());
 	char *text;
 	long n;
@@ -624,8 +767,8 @@ sign_hash(const struct key *key, BIGNUM *hash, BN_CTX *ctx, struct buf *out,
 	return put_signature(r, s, out, e);
 }
 
-int
-key_sign(const struct key *k, struct span msg, struct buf *out, struct err *e)
+static int
+sign_ec(const struct key *k, struct span msg, struct buf *out, struct err *e)
 {
 	auto_bn_ctx ctx = BN_CTX_secure_new();
 	uint8_t digest[MAX_SCALAR_SIZE];
@@ -640,6 +783,36 @@ key_sign(const struct key *k, struct span msg, struct buf *out, struct err *e)
 	    BN_bin2bn(digest, (int)k->curve->size, hash) == NULL)
 		return err_set(e, E_NOMEM, "sign: out of memory");
 	return sign_hash(k, hash, ctx, out, e);
+}
+
+static int
+sign_rsa(const struct key *k, struct span msg, struct buf *out, struct err *e)
+{
+	size_t n = pubkey_size(rsa_alg(k));
+	uint8_t *room = buf_room(out, n);
+	EVP_MD_CTX *ctx;
+	bool ok;
+
+	if (room == NULL)
+		return err_set(e, E_LIMIT, "signature of %zu bytes", n);
+	ctx = EVP_MD_CTX_new();
+	ok = ctx != NULL &&
+	     EVP_DigestSignInit_ex(
+		 ctx, NULL, "SHA256", NULL, NULL, k->rsa, NULL) == 1 &&
+	     EVP_DigestSign(ctx, room, &n, msg.p, msg.n) == 1;
+	EVP_MD_CTX_free(ctx);
+	if (ok)
+		return 0;
+	out->n -= n;
+	return fail(e, "sign with RSA");
+}
+
+int
+key_sign(const struct key *k, struct span msg, struct buf *out, struct err *e)
+{
+	if (k->rsa != NULL)
+		return sign_rsa(k, msg, out, e);
+	return sign_ec(k, msg, out, e);
 }
 
 /* --- verifying --- */

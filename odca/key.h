@@ -3,9 +3,10 @@
  * seals a state is in cipher.h.
  *
  * Every CA of the On-Die CA has a P-384 key and signs ecdsa-with-SHA384; those
- * of the EPID era have P-256 keys and sign ecdsa-with-SHA256.  EKs are only
- * ever seen as public keys.  Signatures use the nonces of RFC 6979, so that the
- * same device has the same bytes in every certificate.
+ * of the EPID era have P-256 keys and sign ecdsa-with-SHA256.  The CAs and
+ * services that certify AIKs have RSA keys.  EKs are only ever seen as public
+ * keys.  Signatures use the nonces of RFC 6979 or, with RSA, none at all, so
+ * that the same device has the same bytes in every certificate.
  */
 #ifndef ODCA_KEY_H
 #define ODCA_KEY_H
@@ -23,39 +24,48 @@
  * that the bias of the reduction does not matter (FIPS 186-5, A.2.1). */
 #define P384_SECRET_SIZE 56
 #define MAX_ECDSA_P384   104 /* DER SEQUENCE { r, s }, longest */
+#define MAX_MODULUS      512 /* RSA-4096 */
+#define MAX_SIGNATURE    MAX_MODULUS
+#define MAX_SPKI         600 /* DER SubjectPublicKeyInfo of RSA-4096 */
 
-enum key_alg { KEY_RSA2048, KEY_P256, KEY_P384 };
+enum key_alg { KEY_RSA2048, KEY_P256, KEY_P384, KEY_RSA4096 };
 
 /* A public key as the TPM gives it: RSA the modulus (exponent 65537), EC
  * 04 | X | Y. */
 struct pubkey {
 	enum key_alg alg;
 	size_t n;
-	uint8_t bytes[256];
+	uint8_t bytes[MAX_MODULUS];
 };
 
 /* How many bytes a public key of a kind has. */
 size_t pubkey_size(enum key_alg alg);
+bool key_alg_is_rsa(enum key_alg alg);
+/* Append the DER SubjectPublicKeyInfo, of at most MAX_SPKI bytes. */
+int pubkey_spki(const struct pubkey *key, struct buf *out, struct err *e);
 
 /* First of all, before libtpms or tpm2-tss use libcrypto: the host's
  * openssl.cnf has no say in what a device is. */
 void crypto_init(void);
 
-struct key; /* a P-384 or P-256 private key; wiped when freed */
+struct key; /* a private key; wiped when freed; threads may share it */
 
 /* A P-384 key, from P384_SECRET_SIZE bytes. */
 int key_from_secret(struct span secret, struct key **ret, struct err *e);
-/* KEY_P256 or KEY_P384. */
+/* Of any kind; RSA-4096 takes a second or so. */
 int key_generate(enum key_alg alg, struct key **ret, struct err *e);
-/* PEM as 'openssl ecparam -genkey' or 'genpkey' write it. */
+/* PEM as 'openssl ecparam -genkey', 'genrsa' or 'genpkey' write it. E_FOREIGN
+ * for a curve, size or exponent that no row of ours has. */
 int key_load_pem(struct span pem, struct key **ret, struct err *e);
 /* Append PKCS #8 PEM, without encryption. */
 int key_store_pem(const struct key *k, struct buf *out, struct err *e);
 void key_free(struct key *k);
 
 void key_public(const struct key *k, struct pubkey *ret);
-/* Append the DER Ecdsa-Sig-Value over msg, with the digest that goes with the
- * curve (SHA-384, SHA-256) and the nonce of RFC 6979. */
+/* Append the signature over msg, of at most MAX_SIGNATURE bytes: of an EC key
+ * the DER Ecdsa-Sig-Value, with the digest that goes with the curve (SHA-384,
+ * SHA-256) and the nonce of RFC 6979; of an RSA key RSASSA-PKCS1-v1_5 with
+ * SHA-256 (sha256WithRSAEncryption). */
 int
 key_sign(const struct key *k, struct span msg, struct buf *out, struct err *e);
 

@@ -254,11 +254,136 @@ static const struct {
 	  "7h14zQIGbUfXIB/V26vjd3cuaRUpw/ueXhHw+r8tQe06ePA7OvnVm7nj6m9XWopR\n"
 	  "TA==\n"
 	  "-----END PRIVATE KEY-----\n", E_FOREIGN },
+	{ "RSA of 512 bits", "-----BEGIN PRIVATE KEY-----\n"
+	  "MIIBVQIBADANBgkqhkiG9w0BAQEFAASCAT8wggE7AgEAAkEA0MzbYhmXxkOOh00G\n"
+	  "NP7dEt/wRTdKUP83I1PUSz/ufLLJqCCdnbSixOPskuD6qug3FChYIIoL0hu60Qy7\n"
+	  "GBwK/wIDAQABAkAUkztDDXaRSPLwjjyAWGT8iSiqCWq/VIbgalBPIfukOeQ6yAou\n"
+	  "r/XRuThmg3bSV8nYsEVL8XnPct8i/D2NqCshAiEA/Jk5DJnW0ALusDzZuJw9bQnM\n"
+	  "B+SsFFhhxKg3FG6FJHcCIQDTnKYzRoleTj65iDgK4o/8DFaGxWPNvJzr28wx9tIX\n"
+	  "uQIhANFkVsVaVZcThzezCayeX9EeuPKmHfuzlEBITXhzcY1bAiEAkjk+x1PIfHgI\n"
+	  "899jCnKAGCTWbY5cZsAclwZs1WG+z1ECIH9UnsF5jNQpgDROCh9Qc0AE3eNZ48lr\n"
+	  "YUDJuwmD8YAG\n"
+	  "-----END PRIVATE KEY-----\n", E_FOREIGN },
 	{ "Ed25519", "-----BEGIN PRIVATE KEY-----\n"
 	  "MC4CAQAwBQYDK2VwBCIEIHaMyJeiSsnQt+1PW8Nmlt1HeznSR+P1ZXWW5kUJMb16\n"
 	  "-----END PRIVATE KEY-----\n", E_CRYPTO },
 };
 /* clang-format on */
+
+/* openssl genrsa -traditional; what 'openssl rsa -pubout -outform DER' and
+ * 'openssl dgst -sha256 -sign' over "sample" make of it. */
+static const char pem_rsa[] =
+    "-----BEGIN RSA PRIVATE KEY-----\n"
+    "MIIEowIBAAKCAQEAwHLQ9TckVDmxkYfKlI2ZqfF6HOSye1H6WXUBXXXn3YXLs+dx\n"
+    "nutUaol3gfDJ52AyTxvltZXxiHg1+Cu8PaivPm+3Bwn42EgbWMPsF8kvsVRQ4bju\n"
+    "rsUVHL25zoPmYFiaTFAtN5AfgyM4utwLVkAksuAWGoPNQPo6Ga2ZiyGnRBtTNCvM\n"
+    "RMXsQln6RJ0KJNP8LWuzSyDNBme+tMPMYpJOLJW3X4foasdh/6377GFTNXlshoXM\n"
+    "nnq46hs6DI+EbMmdy1fwWDPQYVgThpfW/FFBl//gA1aNCUqaWWrKsoV2JRUmKZ3f\n"
+    "OSGDuW+nmTg00q5O3VcifBY9XEwAQ7wL38jtBwIDAQABAoIBAFOSKIqsCPMoYKNl\n"
+    "eAPdn9KsQc6FQ7qIxXIOfOrElk1c2jJEOdN8txpSmtqLIWqAHCi9YRnjRNFx/mHI\n"
+    "QET4WS2AXtdILc9iNLntzrsfiz3y8vKql7++ZuYlv6feIG9LWqn0EUa1J/IPHAYN\n"
+    "I0EvtqAU7pRSExJ59zwKZoiEMzo/8E9j0kIJMJ3H/NFWBSkYmYNbX35JXCvFyEYe\n"
+    "EFMo2lkZifDjaD8BTIua7PiMZeXs8/rocnL4UelnwYo5kvwz/bEKN258e2jHIJh5\n"
+    "y4ZJ81JJ+zOY6qup+F4arK/eLbNT4rOX8zuDeAU9MFpSdqD+9vg9RNplN2mmREjL\n"
+    "1qBOPgkCgYEA7GdsOGvSmlDKJv5IVX3mOkwIfAHaI9q5ZfRIQPPirptM4kEVaix3\n"
+    "DAzB9RE+0yZa9fnVTkQDTblL0oLom7aGKXkxVN6PfacL7cMy5wqtiBzz5NAWvsnH\n"
+    "SyTR1Sy8AdJNDuTtgH+Cub0IwcLfXtyVc2JrR1U40AgsszaXAvaMQY8CgYEA0Gak\n"
+    "Z/Tb0ZPKPnWGnsrnIaFxActrotmr/550f1YVG4beePDdf9GAo8SAl2oJ70lp+p1K\n"
+    "caFfn3SZ7aFBJN15VRI3zU6VG9BfFo907km8EbQsP0xF3ttpov7VI5v9Byld42pa\n"
+    "6rRuxalv3X+kwGVF3YZViSnJq7Y33hlYeYst8QkCgYBPXJTvB/tmhLKojnrYAHD2\n"
+    "pym9/50spjPRL0XGUFmMBmS0G+dFgnHgoLPIQqbVma21n85k/N4jDI6QuBPAmnDF\n"
+    "oYLXG/QN2bNeeUYwW9xPsnCKIvVPzUtTRaQPrXncHq5xzpaQqb3H/tbevT3hiam+\n"
+    "V47uHoT5CZWAAFaHzx7crwKBgE10uMpCgajlSxfnyn8eXsVrIXtPRdQjHwBEvnvN\n"
+    "XM78U5eTvl+RWESF9l1QdhzPpmoVJ+QP3GCBj+x4MKQpBL2PpdnSySyrR4w1CXq/\n"
+    "QP07f+6OxLFNz3dbS5COm36b619o2h29riYdEYy7slonyc3J7eSq+V+uvBj6Rp32\n"
+    "Er8xAoGBANSHSNWXDkgDerRX2phyj/5JHAJytTv7ByYlKWPijlzPflSDJvMUWyNg\n"
+    "o4s+kk9t9E5ywlNrwRQq/I4Qh5X7w2J2PmDRG5imr8QodOPjzSqnn40koIXmE600\n"
+    "aQro0zbTSB+nGhjHeMIzvB/l4IZLt0WZJgm+nxsOEIKoUCfob8Ci\n"
+    "-----END RSA PRIVATE KEY-----\n";
+static const char spki_rsa[] =
+    "30820122300d06092a864886f70d01010105000382010f003082010a02820101"
+    "00c072d0f537245439b19187ca948d99a9f17a1ce4b27b51fa5975015d75e7dd"
+    "85cbb3e7719eeb546a897781f0c9e760324f1be5b595f1887835f82bbc3da8af"
+    "3e6fb70709f8d8481b58c3ec17c92fb15450e1b8eeaec5151cbdb9ce83e66058"
+    "9a4c502d37901f832338badc0b564024b2e0161a83cd40fa3a19ad998b21a744"
+    "1b53342bcc44c5ec4259fa449d0a24d3fc2d6bb34b20cd0667beb4c3cc62924e"
+    "2c95b75f87e86ac761ffadfbec615335796c8685cc9e7ab8ea1b3a0c8f846cc9"
+    "9dcb57f05833d06158138697d6fc514197ffe003568d094a9a596acab2857625"
+    "1526299ddf392183b96fa7993834d2ae4edd57227c163d5c4c0043bc0bdfc8ed"
+    "070203010001";
+static const char signature_rsa[] =
+    "aa071f2825f5a384bcc58c46d00c764bdfb00fa0816d1d748fb7a4384c044a8e"
+    "2420004730184b47e965c56461daaef79f5fdee8f74f718c0edf921c305a3442"
+    "974d351ed0d246b291f846afcf18821f023d8115c500fa3402689bf8257ba020"
+    "0631d88ddf022a41474c2f39f4f7c5b6e4bce054ded6a55d12697585c22c88e2"
+    "ba0326e779c9f41db34419bb0b5630173816e6704f838e0c6477d534e01bb204"
+    "de4c1fde4d36009babb8a1bc6273131bd265dcf17d24a9506081567b6a13dc6e"
+    "e03d662738e2bff16c2cb599baac687a13b03e3490fec42aa8246fa3054787a9"
+    "3eda7da983d5e1f22b9e1ecf2b7457ef0aa9c26745faf08f08b2f79bfab87937";
+
+static void
+test_rsa(void **state)
+{
+	auto_buf spki = BUF_INIT(MAX_SPKI), sig = BUF_INIT(MAX_SIGNATURE),
+		 pem = BUF_INIT(4096), small = BUF_INIT(255);
+	struct span msg = SPAN_STR("sample");
+	auto_key again = NULL;
+	auto_key k = NULL;
+	struct pubkey pub, other;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(key_load_pem(SPAN_STR(pem_rsa), &k, &e), 0);
+	key_public(k, &pub);
+	assert_int_equal(pub.alg, KEY_RSA2048);
+	assert_int_equal(pub.n, 256);
+	assert_int_equal(pubkey_spki(&pub, &spki, &e), 0);
+	assert_hex(buf_span(&spki), spki_rsa);
+	assert_int_equal(key_sign(k, msg, &sig, &e), 0);
+	assert_hex(buf_span(&sig), signature_rsa);
+	assert_int_equal(key_sign(k, msg, &small, &e), -1);
+	assert_int_equal(small.n, 0);
+	/* As PKCS #8. */
+	assert_int_equal(key_store_pem(k, &pem, &e), 0);
+	assert_int_equal(key_load_pem(buf_span(&pem), &again, &e), 0);
+	key_public(again, &other);
+	assert_memory_equal(&pub, &other, sizeof(pub));
+}
+
+static void
+test_generate(void **state)
+{
+	static const struct {
+		enum key_alg alg;
+		enum sig_alg sig;
+	} rows[] = {
+		{ KEY_RSA2048, SIG_RSA_SHA256 },
+		{ KEY_P256, SIG_ECDSA_SHA256 },
+		{ KEY_P384, SIG_ECDSA_SHA384 },
+		{ KEY_RSA4096, SIG_RSA_SHA256 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		auto_buf spki = BUF_INIT(MAX_SPKI),
+			 sig = BUF_INIT(MAX_SIGNATURE);
+		struct err e = ERR_INIT;
+		auto_key k = NULL;
+		struct pubkey pub;
+
+		assert_int_equal(key_generate(rows[i].alg, &k, &e), 0);
+		key_public(k, &pub);
+		assert_int_equal(pub.alg, rows[i].alg);
+		assert_int_equal(pub.n, pubkey_size(rows[i].alg));
+		assert_int_equal(pubkey_spki(&pub, &spki, &e), 0);
+		assert_int_equal(key_sign(k, SPAN_STR("sample"), &sig, &e), 0);
+		assert_int_equal(key_verify(buf_span(&spki), rows[i].sig,
+				     SPAN_STR("sample"), buf_span(&sig), &e),
+		    0);
+		sig.p[sig.n - 1] ^= 1;
+		assert_int_equal(key_verify(buf_span(&spki), rows[i].sig,
+				     SPAN_STR("sample"), buf_span(&sig), &e),
+		    -1);
+	}
+}
 
 static void
 test_pem_rows(void **state)
@@ -328,6 +453,8 @@ main(void)
 		cmocka_unit_test(test_rfc6979),
 		cmocka_unit_test(test_scalar_range),
 		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_rsa),
+		cmocka_unit_test(test_generate),
 		cmocka_unit_test(test_pem),
 		cmocka_unit_test(test_pem_rows),
 		cmocka_unit_test(test_digests),
