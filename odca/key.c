@@ -324,8 +324,8 @@ push_point(OSSL_PARAM_BLD *bld, const struct pubkey *key)
 		   bld, OSSL_PKEY_PARAM_PUB_KEY, key->bytes, key->n);
 }
 
-static EVP_PKEY *
-public_evp(const struct pubkey *key)
+EVP_PKEY *
+pubkey_evp(const struct pubkey *key, struct err *e)
 {
 	const bool rsa = key_alg_is_rsa(key->alg);
 	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
@@ -345,17 +345,21 @@ public_evp(const struct pubkey *key)
 	BN_free(modulus);
 	EVP_PKEY_CTX_free(ctx);
 	OSSL_PARAM_BLD_free(bld);
+	if (pkey == NULL)
+		(void)fail(e, "take a public key");
 	return pkey;
 }
 
 int
 pubkey_spki(const struct pubkey *key, struct buf *out, struct err *e)
 {
-	auto_pkey pkey = public_evp(key);
+	auto_pkey pkey = pubkey_evp(key, e);
 	uint8_t *der = NULL;
 	int n = pkey != NULL ? i2d_PUBKEY(pkey, &der) : -1;
 	int rc = 0;
 
+	if (pkey == NULL)
+		return -1;
 	if (n <= 0)
 		return fail(e, "encode a public key");
 	if (buf_put(out, (struct span){ der, (size_t)n }))

@@ -47,6 +47,17 @@ SPAN_GETTER(span_get_u32, uint32_t)
 SPAN_GETTER(span_get_u64, uint64_t)
 
 int
+span_get_le32(struct span *s, uint32_t *ret)
+{
+	uint32_t v;
+
+	if (span_get_u32(s, &v))
+		return -1;
+	*ret = __builtin_bswap32(v);
+	return 0;
+}
+
+int
 span_get(struct span *s, size_t n, struct span *ret)
 {
 	struct span piece = { s->p, n };
@@ -216,6 +227,12 @@ int
 buf_put_u64(struct buf *b, uint64_t v)
 {
 	return buf_put_be(b, 8, v);
+}
+
+int
+buf_put_le32(struct buf *b, uint32_t v)
+{
+	return buf_put_be(b, 4, __builtin_bswap32(v));
 }
 
 int

@@ -46,6 +46,7 @@ int span_get_u8(struct span *s, uint8_t *ret);
 int span_get_u16(struct span *s, uint16_t *ret);
 int span_get_u32(struct span *s, uint32_t *ret);
 int span_get_u64(struct span *s, uint64_t *ret);
+int span_get_le32(struct span *s, uint32_t *ret); /* Microsoft's */
 int span_get(struct span *s, size_t n, struct span *ret);
 int span_skip(struct span *s, size_t n);
 /* The u32 at offset at; 0 where s ends before it does. */
@@ -68,6 +69,7 @@ int buf_put_u8(struct buf *b, uint8_t v);
 int buf_put_u16(struct buf *b, uint16_t v);
 int buf_put_u32(struct buf *b, uint32_t v);
 int buf_put_u64(struct buf *b, uint64_t v);
+int buf_put_le32(struct buf *b, uint32_t v);
 int buf_put_2b(struct buf *b, struct span s);
 /* n bytes of room at the end, counted as in use; NULL when not possible. */
 uint8_t *buf_room(struct buf *b, size_t n);

@@ -36,13 +36,19 @@ test_getters_move_or_not(void **state)
 	for (size_t n = 0; n < 8; n++) {
 		s = (struct span){ bytes, n };
 		assert_int_equal(span_get_u64(&s, &v64), -1);
-		if (n < 4)
+		if (n < 4) {
 			assert_int_equal(span_get_u32(&s, &v32), -1);
+			assert_int_equal(span_get_le32(&s, &v32), -1);
+		}
 		if (n < 2)
 			assert_int_equal(span_get_u16(&s, &v16), -1);
 		assert_true(s.p == bytes && s.n == n);
 	}
 	assert_true(v16 == 7 && v32 == 7 && v64 == 7);
+	s = whole;
+	assert_int_equal(span_get_le32(&s, &v32), 0);
+	assert_int_equal(v32, 0x04030201);
+	assert_int_equal(s.n, 4);
 	s = whole;
 	assert_int_equal(span_get(&s, 9, &piece), -1);
 	assert_int_equal(span_get(&s, 3, &s), 0);
@@ -91,6 +97,10 @@ test_buf_order(void **state)
 	buf_set_u32(&b, 3, 0xddccbbaa);
 	hex_encode(buf_span(&b), hex);
 	assert_string_equal(hex, "ffee03ddccbbaa08090a0b0c0d0e0f00026162");
+	buf_reset(&b);
+	assert_int_equal(buf_put_le32(&b, 0x04050607), 0);
+	hex_encode(buf_span(&b), hex);
+	assert_string_equal(hex, "07060504");
 }
 
 static void
