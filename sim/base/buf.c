@@ -93,12 +93,13 @@ span_peek_u32(struct span s, size_t at)
 int
 span_get_2b(struct span *s, struct span *ret)
 {
-	struct span t = *s;
+	struct span t = *s, got;
 	uint16_t n;
 
-	if (span_get_u16(&t, &n) || span_get(&t, n, ret))
+	if (span_get_u16(&t, &n) || span_get(&t, n, &got))
 		return -1;
 	*s = t;
+	*ret = got; /* last: ret may be s itself */
 	return 0;
 }
 

@@ -60,6 +60,9 @@ test_getters_move_or_not(void **state)
 	s = whole;
 	assert_int_equal(span_get_2b(&s, &piece), -1);
 	assert_true(s.p == bytes && s.n == 8);
+	s = (struct span){ (const uint8_t *)"\0\1ab", 4 };
+	assert_int_equal(span_get_2b(&s, &s), 0);
+	assert_true(s.n == 1 && s.p[0] == 'a');
 }
 
 static void
