@@ -71,6 +71,13 @@
  * or write. */
 #define MAX_NV_INDEX 2048
 #define MAX_NV_CHUNK 1024
+/* A TPMS_ID_OBJECT with SHA-512, and a seed for an RSA-4096 key (Part 2, 12.4.3
+ * and 11.4.3). */
+#define MAX_ID_OBJECT        132
+#define MAX_ENCRYPTED_SECRET 512
+/* An attestation statement; Windows' has 802, and what a provider puts behind
+ * it. */
+#define MAX_STATEMENT (16 * 1024)
 /* What any TPM may have, to be shown. */
 #define MAX_NV_INDICES 64
 #define MAX_EK_CERTS   16

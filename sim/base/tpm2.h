@@ -12,6 +12,7 @@
 enum tpm_st {			/* 6.9 */
 	ST_NO_SESSIONS	= 0x8001,
 	ST_SESSIONS	= 0x8002,
+	ST_ATTEST_CREATION = 0x801a,
 };
 
 enum tpm_rc {			/* 6.6.3 */
@@ -34,6 +35,16 @@ enum tpm_alg {			/* 6.3 */
 	ALG_SHA512	= 0x000d,
 	ALG_NULL	= 0x0010,
 	ALG_SM3_256	= 0x0012,
+	ALG_RSASSA	= 0x0014,
+	ALG_RSAES	= 0x0015,
+	ALG_RSAPSS	= 0x0016,
+	ALG_OAEP	= 0x0017,
+	ALG_ECDSA	= 0x0018,
+	ALG_ECDH	= 0x0019,
+	ALG_ECDAA	= 0x001a,
+	ALG_SM2		= 0x001b,
+	ALG_ECSCHNORR	= 0x001c,
+	ALG_ECMQV	= 0x001d,
 	ALG_ECC		= 0x0023,
 	ALG_SHA3_256	= 0x0027,
 	ALG_SHA3_384	= 0x0028,
@@ -46,6 +57,18 @@ enum tpm_ecc {			/* 6.4 */
 	ECC_NIST_P384	= 0x0004,
 	ECC_NIST_P521	= 0x0005,
 };
+
+enum tpma_object {		/* 8.3 */
+	OBJECT_FIXED_TPM		= 1 << 1,
+	OBJECT_FIXED_PARENT		= 1 << 4,
+	OBJECT_SENSITIVE_DATA_ORIGIN	= 1 << 5,
+	OBJECT_RESTRICTED		= 1 << 16,
+	OBJECT_DECRYPT			= 1 << 17,
+	OBJECT_SIGN			= 1 << 18,
+};
+
+/* TPM_GENERATED_VALUE: what begins with it, a TPM made (6.2). */
+#define TPM_GENERATED 0xff544347u
 
 enum tpm_cc {			/* 6.5.2 */
 	CC_NV_UNDEFINE_SPACE_SPECIAL	= 0x11f,

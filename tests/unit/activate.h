@@ -15,6 +15,7 @@
 #include <openssl/rsa.h>
 
 #include "odca/cipher.h"
+#include "odca/ek_template.h"
 #include "odca/protect.h"
 
 #define OWN_LABEL "IDENTITY"
@@ -48,6 +49,32 @@ own_public(EVP_PKEY *k, struct pubkey *ret)
 		rc = 0;
 	BN_free(n);
 	return rc;
+}
+
+#define MAX_TPMT 512
+
+/* Append the TPMT_PUBLIC that an EK of the TCG's template has: the template's
+ * octets, with the key's own in the place of its zeros. */
+static inline int
+own_tpmt(const struct pubkey *k, struct buf *out)
+{
+	auto_buf zeros = BUF_INIT(MAX_TPMT);
+	const size_t field = k->n / 2;
+	const struct ek_template *t;
+	size_t n, i = 0;
+
+	t = ek_template_all(&n);
+	while (i < n && t[i].alg != k->alg)
+		i++;
+	if (i == n || ek_template(t[i].cert_index, &zeros, NULL))
+		return -1;
+	zeros.n -= (k->alg == KEY_RSA2048 ? 1U : 2U) * (2U + t[i].unique);
+	if (buf_put(out, buf_span(&zeros)))
+		return -1;
+	if (k->alg == KEY_RSA2048)
+		return buf_put_2b(out, (struct span){ k->bytes, k->n });
+	return buf_put_2b(out, (struct span){ k->bytes + 1, field }) ||
+	       buf_put_2b(out, (struct span){ k->bytes + 1 + field, field });
 }
 
 static inline int
