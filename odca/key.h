@@ -69,12 +69,14 @@ void key_public(const struct key *k, struct pubkey *ret);
 int
 key_sign(const struct key *k, struct span msg, struct buf *out, struct err *e);
 
-/* Signature algorithms that a certificate or CRL may carry. */
+/* Signature algorithms that a certificate or CRL may carry; the last one only
+ * what a TPM attests. */
 enum sig_alg {
 	SIG_ECDSA_SHA256,
 	SIG_ECDSA_SHA384,
 	SIG_RSA_SHA256,
-	SIG_RSA_SHA384
+	SIG_RSA_SHA384,
+	SIG_RSA_SHA1
 };
 /* 0 when sig is spki's signature over msg; E_CRYPTO otherwise. spki is the
  * DER SubjectPublicKeyInfo of any key that OpenSSL reads. */

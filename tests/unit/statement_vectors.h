@@ -1,0 +1,69 @@
+/*
+ * statement_vectors.h - attestation keys and their TPM's word, as tpm2-tools
+ * have them from an Alder Lake device:
+ *
+ *   tpm2_createprimary -C o -G rsa2048:rsassa-sha1:null -g sha256 -L POLICY
+ *     -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|
+ *     restricted|sign' --creation-data ... -t ... -d ...
+ *   tpm2_certifycreation -C AIK -c AIK -g sha1 ...
+ *
+ * with Windows' policy; of ecc256:ecdsa-sha256:null, and of one that is not
+ * restricted, the public area is enough.
+ */
+#ifndef TESTS_UNIT_STATEMENT_VECTORS_H
+#define TESTS_UNIT_STATEMENT_VECTORS_H
+
+/* clang-format off */
+static const char aik_public[] =
+    "0001000b0005047200209dffcbf36c383ae699fb9868dc6dcb89d7153884be2803922c"
+    "124158bfad22ae0010001400040800000000000100c44876d55a704363cd84b24177ce"
+    "7ab5a0927a72b2c92c4ada45aa85c3ad5d6795055a862c8952efc14273170e06a227ab"
+    "37201b06ff4512192df9fa12244ce1bd7990b92cd8a29f9a32a3a3340410266f80206b"
+    "7376d490c1cf38cd9aaeeadfc2ff8d6c54ca1caf356947fa73ce7d3c3ab8c10270fccc"
+    "4e4119daad052139a18e20c9f9af4275070c8604758451a8381359f0ff438d14f3d4a2"
+    "6dc48d3057b00e363e2d0cd1bdcf34291c1f00c43e516bf8fcfd47a1209ca0409d76a3"
+    "f2683370f9290a73fed480c25197773c24c1b255212c00249d0a33d644f05bf81c8696"
+    "1b2e6501a3fd5302cf2ff4bc92d45e56bc86c96c12b6801783c1871d2dd92b21";
+
+static const char aik_creation[] =
+    "000000000020e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b78"
+    "52b8550100100004400000010004400000010000";
+
+static const char aik_attest[] =
+    "ff544347801a0022000be0784f1436b6cd619152b95ebf438aeef30f0fd12acde72984"
+    "8ad8ad0984c8400000000000000000076911e235941d7a573f01b08e9b4425f70a6900"
+    "22000b93c47ce834ea6484488aa2bc6f4e45db9b0f08c0fb0ab2c70c71832ade95c0b1"
+    "00205da041bac0ee3135aebb0cadfba497c6a1877fae832dd3d1f8f7a871b825e854";
+
+static const char aik_signature[] =
+    "00140004010051954cef8679669468fabe257f9912830028feec92bb70890fe18aa667"
+    "524002b5d5de3f8263b64c5fdb7a7ec8fd0ad515babc93697cbca4bbb5810e237f8f05"
+    "9ad601d80b8a739b7d41cfddc85e756b22154d344fe13ab188ad10a7810b97b70cf1ed"
+    "03ca259cd2e95564d5dca0656f501f312dff69441f1a208fe688d77030f4b39795df84"
+    "86555f43d5b8b1afa25ac3f2a1aface9ad570e947bd3c562603048ae331c22c14941f4"
+    "779d6e71923d343dc5bbd6a9213b514687b3cca8da29fc87e43403ccf8a125d22f1157"
+    "a28a74a37e79d6a2d3083b419553393b3d5d297fc5e470cabd34724be86ca04b06a2b9"
+    "1d96a7913a7b508d054997269a6a2e52be";
+
+static const char aik_name[] =
+    "000b93c47ce834ea6484488aa2bc6f4e45db9b0f08c0fb0ab2c70c71832ade95c0b1";
+
+static const char ecc_public[] =
+    "0023000b0005047200209dffcbf36c383ae699fb9868dc6dcb89d7153884be2803922c"
+    "124158bfad22ae00100018000b000300100020eb37d5eb9612571e351997fd269bd221"
+    "5d1ff4d0b8dc42f1bb6d181ffc13d07e0020785eb3bd1f5803c8e14fe84825fb2a3e31"
+    "c9731d7775812bb42bfcf72826a16b";
+
+static const char free_public[] =
+    "0001000b0004047200209dffcbf36c383ae699fb9868dc6dcb89d7153884be2803922c"
+    "124158bfad22ae00100014000b0800000000000100c07896f3d11f46d304c7e46e974a"
+    "27a1364fa7a79d15496561a39fd1439c7bc363ed94453bc0c594da6ba7d601685c8141"
+    "b9cbb0c26482ed7ad610b2ccda5228046cf6343f983a57dd3214023c4cc2d8ca761c6d"
+    "def600a2a793b026ebaa48b717990083c0d98453df74cc5e0773094b2a9ec4694ce0a3"
+    "8ce0c458072057bfe2f34d71306b9d93bc3ecd52a5b2e9cd0e9c2b7b15f31a139d15b7"
+    "1bd8487751e6934d0f1ccb5f76e20273bf6b379df6d453bf02d5ede339ffefe0d87c26"
+    "9185a162271fd4fd12b635841159eb46afd30243305cbeb429f5468bbad57a59d02c40"
+    "2c15038455b9546fd1e833f11810c5b4234c24b68d0bc2fcb6ed7b67bb1eced1";
+/* clang-format on */
+
+#endif
