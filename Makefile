@@ -83,7 +83,7 @@ LIBS := $(TPMS_LIBS) $(PKG_LIBS) -lcrypto
 # --- sources: a new file needs no edit here -----------------------------------
 
 SRC := $(wildcard sim/base/*.c odca/*.c sim/tpm/*.c sim/aik/*.c sim/cli/*.c)
-LIB_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out sim/cli/main.c,$(SRC))) $(GEN)/odca_asn1_tab.o
+LIB_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out sim/cli/main.c,$(SRC))) $(GEN)/odca_asn1_tab.o $(GEN)/scep_asn1_tab.o
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 HELPERS := $(patsubst tests/interop/%.c,$(OUT)/interop/%,$(wildcard tests/interop/*.c))
@@ -123,7 +123,7 @@ check-docs: $(OUT)/odcasim ## what README shows is what the program prints
 
 test-programs: $(UNIT) $(FUZZERS:%=$(OUT)/fuzz/replay_%) $(OUT)/wire/wirerun $(HELPERS)
 
-lint: $(GEN)/odca_asn1_tab.c $(GEN)/config.h $(GEN)/embed_list.h ## warnings as errors (gcc, clang), clang-tidy, cppcheck, shellcheck, layers, format
+lint: $(GEN)/odca_asn1_tab.c $(GEN)/scep_asn1_tab.c $(GEN)/config.h $(GEN)/embed_list.h ## warnings as errors (gcc, clang), clang-tidy, cppcheck, shellcheck, layers, format
 	$(Q)CC="$(CC)" CLANG="$(CLANG)" CPPFLAGS="$(CPPFLAGS_ALL)" WARN="$(WARN)" scripts/lint
 
 fmt: ## format the C files in place
@@ -184,10 +184,10 @@ $(OUT)/%.o: %.c Makefile | $(GEN)/config.h
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 # libtasn1's own compiler makes the table from our modules.
-$(GEN)/odca_asn1_tab.c: certs/odca.asn
+$(GEN)/%_asn1_tab.c: certs/%.asn
 	@echo "  ASN1  $<"
 	$(Q)mkdir -p $(@D)
-	$(Q)asn1Parser -o $@ -n odca_asn1_tab $< >/dev/null
+	$(Q)asn1Parser -o $@ -n $*_asn1_tab $< >/dev/null
 
 $(GEN)/%.o: $(GEN)/%.c
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-cast-qual -Wno-undef -c -o $@ $<

@@ -4,22 +4,43 @@
 
 #include "odca/asn1.h"
 
-#define MODULE        "ODCA."
 #define MAX_TYPE_NAME 64
 /* Tag and length of a string below 2^32 octets. */
 #define MAX_TL_SIZE 8
 
-/* Compiled from certs/odca.asn. */
+/* Compiled from certs/odca.asn and certs/scep.asn. */
 extern const asn1_static_node odca_asn1_tab[];
+extern const asn1_static_node scep_asn1_tab[];
 
-/* One per process, never freed: every structure is made from it. */
-static asn1_node definitions;
-static int definitions_rc;
+/* One tree per process, never freed: every structure is made from it. */
+static struct module {
+	const char *name; /* with its dot */
+	const asn1_static_node *table;
+	asn1_node tree;
+	int rc;
+} modules[] = {
+	{ "ODCA.", odca_asn1_tab, NULL, ASN1_SUCCESS },
+	{ "SCEP.", scep_asn1_tab, NULL, ASN1_SUCCESS },
+};
+
+#define N_MODULES (sizeof(modules) / sizeof(*modules))
 
 static void
-load_definitions(void)
+load_modules(void)
 {
-	definitions_rc = asn1_array2tree(odca_asn1_tab, &definitions, NULL);
+	for (struct module *m = modules; m < modules + N_MODULES; m++)
+		m->rc = asn1_array2tree(m->table, &m->tree, NULL);
+}
+
+/* The first module is that of a type without a name of one. */
+static const struct module *
+module_of(const char *type)
+{
+	for (size_t i = 1; i < N_MODULES; i++)
+		if (strncmp(type, modules[i].name, strlen(modules[i].name)) ==
+		    0)
+			return &modules[i];
+	return &modules[0];
 }
 
 static int
@@ -33,15 +54,17 @@ int
 asn1_make(const char *type, asn1_node *ret, struct err *e)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	char name[sizeof(MODULE) + MAX_TYPE_NAME];
+	const struct module *m = module_of(type);
+	char name[MAX_TYPE_NAME];
 	asn1_node node = NULL;
 	int rc;
 
-	(void)pthread_once(&once, load_definitions);
-	if (definitions_rc != ASN1_SUCCESS)
-		return fail(e, "asn1_array2tree", MODULE, definitions_rc);
-	(void)snprintf(name, sizeof(name), MODULE "%s", type);
-	rc = asn1_create_element(definitions, name, &node);
+	(void)pthread_once(&once, load_modules);
+	if (m->rc != ASN1_SUCCESS)
+		return fail(e, "asn1_array2tree", m->name, m->rc);
+	(void)snprintf(name, sizeof(name), "%s%s",
+	    strncmp(type, m->name, strlen(m->name)) == 0 ? "" : m->name, type);
+	rc = asn1_create_element(m->tree, name, &node);
 	if (rc != ASN1_SUCCESS)
 		return fail(e, "asn1_create_element", name, rc);
 	*ret = node;
@@ -64,7 +87,7 @@ asn1_decode(const char *type, struct span der, asn1_node *ret, struct err *e)
 	if (rc != ASN1_SUCCESS)
 		return err_set(e,
 		    rc == ASN1_MEM_ALLOC_ERROR ? E_NOMEM : E_FORMAT,
-		    "%s is not as certs/odca.asn says: %s%s%s", type,
+		    "%s is not as our ASN.1 says: %s%s%s", type,
 		    asn1_strerror(rc), detail[0] != '\0' ? ", " : "", detail);
 	*ret = TAKE(node);
 	return 0;

@@ -1,5 +1,6 @@
 /*
- * asn1.h - the only owner of libtasn1.  Types come from certs/odca.asn.
+ * asn1.h - the only owner of libtasn1.  Types come from certs/odca.asn, and
+ * those that begin with "SCEP." from certs/scep.asn.
  */
 #ifndef ODCA_ASN1_H
 #define ODCA_ASN1_H

@@ -67,6 +67,14 @@
 /* An EK certificate as EKOP's JSON. */
 #define MAX_EKOP_BODY (2 * MAX_CERT_SIZE)
 
+/* CMS messages. A request for an AIK certificate, with the EK's chain, is about
+ * 12 KB. */
+#define MAX_CMS_SIZE  (64 * 1024)
+#define MAX_CMS_CERTS 16
+#define MAX_CMS_ATTRS 16
+/* An object identifier as dotted text, with its NUL. */
+#define MAX_OID_TEXT 48
+
 /* TPM NV: libtpms' MAX_NV_INDEX_SIZE, and its MAX_NV_BUFFER_SIZE for one read
  * or write. */
 #define MAX_NV_INDEX 2048
