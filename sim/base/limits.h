@@ -72,6 +72,10 @@
 #define MAX_CMS_SIZE  (64 * 1024)
 #define MAX_CMS_CERTS 16
 #define MAX_CMS_ATTRS 16
+/* SCEP: RFC 8894 gives no bound; clients have 40 hexadecimal digits and 16
+ * octets. The text with its NUL. */
+#define MAX_SCEP_TRANSACTION 129
+#define MAX_SCEP_NONCE       64
 /* An object identifier as dotted text, with its NUL. */
 #define MAX_OID_TEXT 48
 
