@@ -101,7 +101,7 @@ sign() { # FILE OPTION...
 		-out "$1" "${@:2}"
 }
 reads() { # COMMAND FILE WANT
-	"$HELPER" "$1" "$2" >read && cmp read "$3"
+	"$HELPER" "$1" "$2" >got && cmp got "$3"
 }
 
 for md in sha1 sha256 sha384 sha512; do
