@@ -80,7 +80,7 @@
  * certificate; and its attributes, of which Windows has 8. */
 #define MAX_CSR_SIZE  (16 * 1024)
 #define MAX_CSR_ATTRS 32
-/* EK certificates in a request besides the manufacturer's: MS-WCCE 2.2.2.7.13. */
+/* EK certificates besides the manufacturer's: MS-WCCE 2.2.2.7.13. */
 #define MAX_MORE_EK_CERTS 3
 /* An object identifier as dotted text, with its NUL. */
 #define MAX_OID_TEXT 48
