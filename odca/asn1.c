@@ -146,23 +146,37 @@ asn1_put_text(
 	return write_value(node, path, value, 0, e);
 }
 
-int
-asn1_put_utf8(
-    asn1_node node, const char *path, const char *value, struct err *e)
+static int
+put_string(asn1_node node, const char *path, unsigned type, const char *value,
+    struct err *e)
 {
 	auto_buf tlv = BUF_INIT(SIZE_MAX);
 	unsigned char tl[MAX_TL_SIZE];
 	unsigned tl_n = sizeof(tl);
 	int rc;
 
-	rc = asn1_encode_simple_der(ASN1_ETYPE_UTF8_STRING,
-	    (const unsigned char *)value, (unsigned)strlen(value), tl, &tl_n);
+	rc = asn1_encode_simple_der(type, (const unsigned char *)value,
+	    (unsigned)strlen(value), tl, &tl_n);
 	if (rc != ASN1_SUCCESS)
 		return fail(e, "asn1_encode_simple_der", path, rc);
 	if (buf_put(&tlv, (struct span){ tl, tl_n }) ||
 	    buf_put(&tlv, SPAN_STR(value)))
 		return err_set(e, E_NOMEM, "%s: out of memory", path);
 	return asn1_put(node, path, buf_span(&tlv), e);
+}
+
+int
+asn1_put_utf8(
+    asn1_node node, const char *path, const char *value, struct err *e)
+{
+	return put_string(node, path, ASN1_ETYPE_UTF8_STRING, value, e);
+}
+
+int
+asn1_put_printable(
+    asn1_node node, const char *path, const char *value, struct err *e)
+{
+	return put_string(node, path, ASN1_ETYPE_PRINTABLE_STRING, value, e);
 }
 
 int

@@ -29,8 +29,11 @@ int
 asn1_put(asn1_node node, const char *path, struct span value, struct err *e);
 int asn1_put_text(
     asn1_node node, const char *path, const char *value, struct err *e);
-/* Where the type is ANY: a UTF8String, tag and length included. */
+/* Where the type is ANY: a UTF8String or PrintableString, tag and length
+ * included. */
 int asn1_put_utf8(
+    asn1_node node, const char *path, const char *value, struct err *e);
+int asn1_put_printable(
     asn1_node node, const char *path, const char *value, struct err *e);
 int asn1_put_bits(asn1_node node, const char *path, struct span bits,
     unsigned n, struct err *e);

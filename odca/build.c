@@ -37,8 +37,8 @@ build_text(asn1_node node, const char *path, const char *text,
 }
 
 int
-build_name(asn1_node node, const char *path, const struct rdn *rdns,
-    const struct vars *v, struct err *e)
+build_name(asn1_node node, const char *path, const struct profile *p,
+    const struct rdn *rdns, const struct vars *v, struct err *e)
 {
 	char rdn[MAX_NODE_PATH], type[MAX_NODE_PATH + 16],
 	    value[MAX_NODE_PATH + 16], text[MAX_TEXT];
@@ -52,7 +52,8 @@ build_name(asn1_node node, const char *path, const struct rdn *rdns,
 		    asn1_put_text(node, path, "NEW", e) ||
 		    asn1_put_text(node, rdn, "NEW", e) ||
 		    asn1_put_text(node, type, rdns[i].oid, e) ||
-		    asn1_put_utf8(node, value, text, e))
+		    (p->printable ? asn1_put_printable : asn1_put_utf8)(
+			node, value, text, e))
 			return -1;
 	}
 	return 0;
@@ -65,45 +66,56 @@ build_subject(const struct profile *p, const struct vars *v, struct buf *out,
 	auto_asn1 node = NULL;
 
 	return asn1_make("Name", &node, e) ||
-		       build_name(node, "", p->subject, v, e) ||
+		       build_name(node, "", p, p->subject, v, e) ||
 		       asn1_encode(node, "", out, e)
 		   ? -1
 		   : 0;
 }
 
-static int
-put_rsa_key(
-    asn1_node node, const char *path, struct span modulus, struct err *e)
+int
+build_key_bits(const struct pubkey *k, struct buf *out, struct err *e)
 {
 	static const uint8_t f4[] = { 0x01, 0x00, 0x01 };
-	auto_buf positive = BUF_INIT(modulus.n + 1), der = BUF_INIT(MAX_SPKI);
+	const struct span content = { k->bytes, k->n };
+	auto_buf positive = BUF_INIT(MAX_MODULUS + 1);
 	auto_asn1 key = NULL;
 
-	if (buf_put_u8(&positive, 0) || buf_put(&positive, modulus))
+	if (!key_alg_is_rsa(k->alg))
+		return buf_put(out, content)
+			   ? err_set(e, E_NOMEM, "point: out of memory")
+			   : 0;
+	if (buf_put_u8(&positive, 0) || buf_put(&positive, content))
 		return err_set(e, E_NOMEM, "modulus: out of memory");
-	if (asn1_make("RSAPublicKey", &key, e) ||
-	    asn1_put(key, "modulus", buf_span(&positive), e) ||
-	    asn1_put(key, "publicExponent", SPAN_OF(f4), e) ||
-	    asn1_encode(key, "", &der, e))
-		return -1;
-	return asn1_put_bits(
-	    node, path, buf_span(&der), (unsigned)der.n * 8, e);
+	return asn1_make("RSAPublicKey", &key, e) ||
+	       asn1_put(key, "modulus", buf_span(&positive), e) ||
+	       asn1_put(key, "publicExponent", SPAN_OF(f4), e) ||
+	       asn1_encode(key, "", out, e);
 }
 
 static int
 put_spki(asn1_node node, const struct pubkey *key, struct err *e)
 {
 	static const char bits[] = TBS "subjectPublicKeyInfo.subjectPublicKey";
-	const struct span content = { key->bytes, key->n };
+	auto_buf content = BUF_INIT(MAX_SPKI);
 
 	if (asn1_put_text(node, TBS "subjectPublicKeyInfo.algorithm.algorithm",
 		spkis[key->alg].algorithm, e) ||
 	    asn1_put(node, TBS "subjectPublicKeyInfo.algorithm.parameters",
 		spkis[key->alg].parameters, e))
 		return -1;
-	if (key_alg_is_rsa(key->alg))
-		return put_rsa_key(node, bits, content, e);
-	return asn1_put_bits(node, bits, content, (unsigned)key->n * 8, e);
+	if (build_key_bits(key, &content, e) != 0)
+		return -1;
+	return asn1_put_bits(
+	    node, bits, buf_span(&content), (unsigned)content.n * 8, e);
+}
+
+static int
+put_subject(asn1_node node, const struct build *b, struct err *e)
+{
+	if (b->name.n != 0)
+		return asn1_put_der(node, TBS "subject", "Name", b->name, e);
+	return build_name(
+	    node, TBS "subject", b->profile, b->profile->subject, &b->vars, e);
 }
 
 static int
@@ -154,7 +166,8 @@ fill_tbs(asn1_node node, const struct build *b, const struct signer *signer,
     struct err *e)
 {
 	const struct profile *p = b->profile, *issuer;
-	const char *from = p->not_before, *to = NOT_AFTER;
+	const char *from = p->not_before,
+		   *to = p->not_after != NULL ? p->not_after : NOT_AFTER;
 
 	if (p->own_not_before[0] != '\0')
 		from = p->own_not_before;
@@ -166,11 +179,11 @@ fill_tbs(asn1_node node, const struct build *b, const struct signer *signer,
 	if (asn1_put_text(node, TBS "version", "v3", e) ||
 	    asn1_put(node, TBS "serialNumber", b->serial, e) ||
 	    sign_algorithm(node, TBS "signature", signer, e) ||
-	    build_name(node, TBS "issuer", issuer->subject, &b->vars, e) ||
+	    build_name(
+		node, TBS "issuer", issuer, issuer->subject, &b->vars, e) ||
 	    put_time(node, TBS "validity.notBefore", from, &b->vars, e) ||
 	    put_time(node, TBS "validity.notAfter", to, &b->vars, e) ||
-	    build_name(node, TBS "subject", p->subject, &b->vars, e) ||
-	    put_spki(node, &b->subject, e) ||
+	    put_subject(node, b, e) || put_spki(node, &b->subject, e) ||
 	    asn1_drop(node, TBS "issuerUniqueID", e) ||
 	    asn1_drop(node, TBS "subjectUniqueID", e))
 		return -1;

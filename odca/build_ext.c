@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,16 +13,20 @@
 #define OID_USER_NOTICE         "1.3.6.1.5.5.7.2.2"
 #define TPM_SPECIFICATION_LEVEL "0"
 
-/* RFC 7093 2, method 1: 160 bits of SHA-256. Only the CAs of the EPID era have
- * the SHA-1 of RFC 5280 4.2.1.2. */
+/* RFC 7093 2, method 1: 160 bits of SHA-256. The CAs of the EPID era and of the
+ * services have the SHA-1 of RFC 5280 4.2.1.2. */
 int
 build_key_id(const struct pubkey *key, enum generation gen,
     uint8_t out[static KEY_ID_SIZE], struct err *e)
 {
-	const struct span point = { key->bytes, key->n };
+	const bool old = gen_is_epid(gen) || gen_is_service(gen);
+	auto_buf bits = BUF_INIT(MAX_SPKI);
 	uint8_t digest[SHA256_SIZE];
 
-	if ((gen_is_epid(gen) ? sha1(point, digest) : sha256(point, digest)))
+	if (build_key_bits(key, &bits, e) != 0)
+		return -1;
+	if (old ? sha1(buf_span(&bits), digest)
+		: sha256(buf_span(&bits), digest))
 		return err_set(e, E_CRYPTO, "digest of a public key");
 	memcpy(out, digest, KEY_ID_SIZE);
 	return 0;
@@ -55,7 +60,8 @@ put_aki(asn1_node node, const struct build *b, struct err *e)
 static int
 put_ski(asn1_node node, const struct build *b, struct err *e)
 {
-	return put_key_id(node, "", b, &b->subject, e);
+	return b->key_id.n != 0 ? asn1_put(node, "", b->key_id, e)
+				: put_key_id(node, "", b, &b->subject, e);
 }
 
 static int
@@ -72,6 +78,17 @@ put_basic_constraints(asn1_node node, const struct build *b, struct err *e)
 	if (b->profile->pathlen == NULL)
 		return asn1_drop(node, "pathLenConstraint", e);
 	return asn1_put_text(node, "pathLenConstraint", b->profile->pathlen, e);
+}
+
+/* The next one of a blank-separated list. */
+static bool
+next_word(const char **list, char *out, size_t size)
+{
+	const size_t n = strcspn(*list, " ");
+
+	(void)snprintf(out, size, "%.*s", (int)n, *list);
+	*list += n + strspn(*list + n, " ");
+	return n > 0;
 }
 
 /* Bit 0 is the first one; DER drops zeros at the end (X.690 11.2.2). */
@@ -95,9 +112,14 @@ put_key_usage(asn1_node node, const struct build *b, struct err *e)
 static int
 put_ext_key_usage(asn1_node node, const struct build *b, struct err *e)
 {
-	if (asn1_put_text(node, "", "NEW", e))
-		return -1;
-	return asn1_put_text(node, "?LAST", b->profile->eku, e);
+	const char *p = b->profile->eku;
+	char oid[MAX_TEXT];
+
+	while (next_word(&p, oid, sizeof(oid)))
+		if (asn1_put_text(node, "", "NEW", e) ||
+		    asn1_put_text(node, "?LAST", oid, e))
+			return -1;
+	return 0;
 }
 
 static int
@@ -128,7 +150,7 @@ put_crl_issuer(asn1_node node, const struct build *b, struct err *e)
 	if (asn1_put_text(node, "?LAST.cRLIssuer", "NEW", e) ||
 	    asn1_put_text(node, "?LAST.cRLIssuer.?LAST", "directoryName", e))
 		return -1;
-	return build_name(node, "?LAST.cRLIssuer.?LAST.directoryName",
+	return build_name(node, "?LAST.cRLIssuer.?LAST.directoryName", row,
 	    row->subject, &b->vars, e);
 }
 
@@ -177,8 +199,36 @@ put_san(asn1_node node, const struct build *b, struct err *e)
 	if (asn1_put_text(node, "", "NEW", e) ||
 	    asn1_put_text(node, "?LAST", "directoryName", e))
 		return -1;
-	return build_name(
-	    node, "?LAST.directoryName", b->profile->san, &b->vars, e);
+	if (b->san.n != 0)
+		return asn1_put_der(
+		    node, "?LAST.directoryName", "Name", b->san, e);
+	return build_name(node, "?LAST.directoryName", b->profile,
+	    b->profile->san, &b->vars, e);
+}
+
+/* A word that is an IPv4 address is an iPAddress. */
+static int
+put_dns_names(asn1_node node, const struct build *b, struct err *e)
+{
+	const char *p = b->profile->dns;
+	char word[MAX_TEXT], name[MAX_TEXT];
+	struct in_addr ip;
+	int rc = 0;
+
+	while (rc == 0 && next_word(&p, word, sizeof(word))) {
+		if (profile_text(word, &b->vars, name, sizeof(name), e) ||
+		    asn1_put_text(node, "", "NEW", e))
+			return -1;
+		if (inet_pton(AF_INET, name, &ip) == 1)
+			rc =
+			    asn1_put_text(node, "?LAST", "iPAddress", e) ||
+			    asn1_put(node, "?LAST.iPAddress",
+				(struct span){ (uint8_t *)&ip, sizeof(ip) }, e);
+		else
+			rc = asn1_put_text(node, "?LAST", "dNSName", e) ||
+			     asn1_put_text(node, "?LAST.dNSName", name, e);
+	}
+	return rc;
 }
 
 /* RFC 4108 5: the part, by its ROM CA's serial number. */
@@ -202,18 +252,13 @@ put_hardware_name(asn1_node node, const struct build *b, struct err *e)
 
 #define QUALIFIERS "?LAST.policyQualifiers"
 
-/* A qualifier of the last policy: the DER of type, whose element path ("" for
- * all of it) is text. */
+/* A qualifier of the last policy. */
 static int
-put_qualifier(asn1_node node, const struct build *b, const char *oid,
-    const char *type, const char *path, const char *text, struct err *e)
+put_qualifier(asn1_node node, const char *oid, asn1_node value, struct err *e)
 {
-	auto_buf der = BUF_INIT(MAX_TEXT);
-	auto_asn1 value = NULL;
+	auto_buf der = BUF_INIT(2 * MAX_TEXT);
 
-	if (asn1_make(type, &value, e) ||
-	    build_text(value, path, text, &b->vars, e) ||
-	    asn1_encode(value, "", &der, e) ||
+	if (asn1_encode(value, "", &der, e) ||
 	    asn1_put_text(node, QUALIFIERS, "NEW", e) ||
 	    asn1_put_text(node, QUALIFIERS ".?LAST.policyQualifierId", oid, e))
 		return -1;
@@ -221,40 +266,74 @@ put_qualifier(asn1_node node, const struct build *b, const char *oid,
 }
 
 static int
-put_policy(asn1_node node, const struct build *b, const char *rest, size_t n,
-    struct err *e)
+put_cps(asn1_node node, const struct build *b, struct err *e)
+{
+	auto_asn1 uri = NULL;
+
+	return b->profile->cps != NULL &&
+	       (asn1_make("CPSuri", &uri, e) ||
+		   build_text(uri, "", b->profile->cps, &b->vars, e) ||
+		   put_qualifier(node, OID_CPS, uri, e));
+}
+
+/* Of ASCII. */
+static int
+put_bmp(asn1_node node, const char *path, const char *text, struct err *e)
+{
+	auto_buf bmp = BUF_INIT(2 * MAX_TEXT);
+
+	for (; *text != '\0'; text++)
+		if (buf_put_u16(&bmp, (uint8_t)*text))
+			return err_set(e, E_LIMIT, "'%s': too long", text);
+	return asn1_put(node, path, buf_span(&bmp), e);
+}
+
+static int
+put_notice(asn1_node node, const struct build *b, struct err *e)
+{
+	const struct profile *p = b->profile;
+	const char *kind = p->bmp_notice ? "bmpString" : "utf8String";
+	auto_asn1 notice = NULL;
+
+	if (p->notice == NULL)
+		return 0;
+	if (asn1_make("UserNotice", &notice, e) ||
+	    asn1_put_text(notice, "explicitText", kind, e) ||
+	    (p->bmp_notice
+		    ? put_bmp(notice, "explicitText.bmpString", p->notice, e)
+		    : asn1_put_text(
+			  notice, "explicitText.utf8String", p->notice, e)))
+		return -1;
+	return put_qualifier(node, OID_USER_NOTICE, notice, e);
+}
+
+static int
+put_policy(
+    asn1_node node, const struct build *b, const char *rest, struct err *e)
 {
 	const struct profile *p = b->profile;
 	char oid[MAX_TEXT];
 
-	(void)snprintf(oid, sizeof(oid), "%s%.*s", p->policy_arc, (int)n, rest);
+	(void)snprintf(oid, sizeof(oid), "%s%s", p->policy_arc, rest);
 	if (asn1_put_text(node, "", "NEW", e) ||
 	    asn1_put_text(node, "?LAST.policyIdentifier", oid, e))
 		return -1;
-	if (p->cps == NULL)
+	if (p->cps == NULL && p->notice == NULL)
 		return asn1_drop(node, QUALIFIERS, e);
-	if (put_qualifier(node, b, OID_CPS, "CPSuri", "", p->cps, e) != 0)
-		return -1;
-	return p->notice == NULL
-		   ? 0
-		   : put_qualifier(node, b, OID_USER_NOTICE, "UserNotice",
-			 "explicitText", p->notice, e);
+	return put_cps(node, b, e) || put_notice(node, b, e);
 }
 
 static int
 put_policies(asn1_node node, const struct build *b, struct err *e)
 {
-	char all[MAX_TEXT];
+	char all[MAX_TEXT], rest[MAX_TEXT];
+	const char *p = all;
 
 	if (profile_text(b->profile->policies, &b->vars, all, sizeof(all), e))
 		return -1;
-	for (const char *p = all; *p != '\0';) {
-		size_t n = strcspn(p, " ");
-
-		if (put_policy(node, b, p, n, e) != 0)
+	while (next_word(&p, rest, sizeof(rest)))
+		if (put_policy(node, b, rest, e) != 0)
 			return -1;
-		p += n + (p[n] == ' ');
-	}
 	return 0;
 }
 
@@ -274,6 +353,7 @@ static const struct {
 	[EXT_SDA]   = { "2.5.29.9",          "SubjectDirectoryAttributes", put_directory_attributes },
 	[EXT_SAN]   = { "2.5.29.17",         "GeneralNames",               put_san },
 	[EXT_HW_NAME] = { "2.5.29.17",       "GeneralNames",               put_hardware_name },
+	[EXT_DNS]   = { "2.5.29.17",         "GeneralNames",               put_dns_names },
 	[EXT_POLICIES] = { "2.5.29.32",      "CertificatePolicies",        put_policies },
 };
 /* clang-format on */

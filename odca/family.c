@@ -75,6 +75,12 @@ gen_is_epid(enum generation gen)
 }
 
 bool
+gen_is_service(enum generation gen)
+{
+	return gen == GEN_AIK || gen == GEN_TLS;
+}
+
+bool
 gen_is_debug(enum generation gen)
 {
 	return gen == GEN_ONDIE_DE || gen == GEN_CA2_DE || gen == GEN_SOC_DE;

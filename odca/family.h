@@ -25,6 +25,8 @@ enum generation {
 	GEN_SOC_DE,
 	GEN_EPID_SPT, /* before: Intel's servers certify EKs; Skylake's form */
 	GEN_EPID,     /* and the form of Cannon Lake and later */
+	GEN_AIK,      /* no part's: who certifies AIKs (service_table.c) */
+	GEN_TLS,      /* and who certifies the servers */
 	GEN_COUNT,
 };
 
@@ -80,6 +82,8 @@ const struct batch *family_batch(const struct family *f, const char *name);
 /* EK certificates come from Intel's service (EKOP), not from the part itself:
  * there are none in NV. */
 bool gen_is_epid(enum generation gen);
+/* Of no part at all: service.h. */
+bool gen_is_service(enum generation gen);
 /* Of a debug-fused part: below the DEBUG root. */
 bool gen_is_debug(enum generation gen);
 

@@ -57,7 +57,8 @@ issue(const struct device *d, const struct pki *p, const char *name,
 	struct profile own;
 	struct build b = {
 		.profile = &own,
-		.vars = { d->family, d->batch, d->svn, pki_host(p) },
+		.vars = { d->family, d->batch, d->svn, pki_host(p), NULL,
+		    NULL },
 		.subject = *subject,
 		.issuer = issuer,
 		.hw_serial = SPAN_OF(hw_serial),

@@ -18,7 +18,8 @@ struct entries {
 		struct buf der;
 	} e[MAX_CAS];
 	size_t n;
-	bool all; /* and in the order of the list */
+	bool all; /* the first n_listed ones are, in the list's order */
+	size_t n_listed;
 };
 
 enum kind { CERTS, CRLS };
@@ -156,6 +157,7 @@ read_all(const struct pki *p, enum kind k, struct err *e)
 		return -1;
 	}
 	p->cache[k]->all = true;
+	p->cache[k]->n_listed = p->cache[k]->n;
 	return 0;
 }
 
@@ -167,7 +169,7 @@ give_all(const struct pki *p, enum kind k, struct pki_file ret[static MAX_CAS],
 
 	if (read_all(p, k, e) != 0)
 		return -1;
-	*ret_n = cache->n;
+	*ret_n = cache->n_listed;
 	for (size_t i = 0; i < *ret_n; i++)
 		ret[i] = (struct pki_file){ cache->e[i].name,
 			buf_span(&cache->e[i].der) };
@@ -286,25 +288,34 @@ pki_anchors(const struct pki *p, struct span ret[static PKI_MAX_ANCHORS])
 }
 
 int
-pki_key(const struct pki *p, const char *name, struct key **ret, struct err *e)
+pki_bare_key(
+    const struct pki *p, const char *name, struct key **ret, struct err *e)
 {
 	auto_buf pem = BUF_INIT(MAX_SMALL_FILE);
 	char path[MAX_CA_FILE];
+
+	(void)snprintf(path, sizeof(path), CA_KEY_FILE, name);
+	if (read_part(p, path, &pem, e) || key_load_pem(buf_span(&pem), ret, e))
+		return err_wrap(e, "key '%s'", path);
+	return 0;
+}
+
+int
+pki_key(const struct pki *p, const char *name, struct key **ret, struct err *e)
+{
 	struct pubkey public;
 	auto_key key = NULL;
 	struct span cert;
 
-	(void)snprintf(path, sizeof(path), CA_KEY_FILE, name);
-	if (pki_cert(p, name, &cert, e) != 0)
+	if (pki_cert(p, name, &cert, e) != 0 ||
+	    pki_bare_key(p, name, &key, e) != 0)
 		return -1;
-	if (read_part(p, path, &pem, e) ||
-	    key_load_pem(buf_span(&pem), &key, e))
-		return err_wrap(e, "key '%s'", path);
 	key_public(key, &public);
 	if (memmem(cert.p, cert.n, public.bytes, public.n) == NULL)
 		return err_set(e, E_FOREIGN,
-		    "key '%s' is not the one that certs/%s.cer certifies", path,
-		    name);
+		    "key '" CA_KEY_FILE
+		    "' is not the one that certs/%s.cer certifies",
+		    name, name);
 	*ret = TAKE(key);
 	return 0;
 }

@@ -10,6 +10,7 @@
  *   certs/TGL_00002004_OnDie_CA.cer ...
  *   certs/DE/...                            the debug world's, same names
  *   certs/EKRootPublicKey.cer ...           of the EPID era
+ *   certs/AIK/... certs/TLS/...             roots of the services
  *   crls/OnDie_CA.crl ...                   DER
  *   keys/<same name>.TEST-ONLY.pem          PKCS #8
  *   host                                    the host in the URLs, one line
@@ -63,6 +64,11 @@ pki_anchors(const struct pki *p, struct span ret[static PKI_MAX_ANCHORS]);
 /* Private key of a CA; the caller frees. For the minting process only. */
 int
 pki_key(const struct pki *p, const char *name, struct key **ret, struct err *e);
+
+/* A key without a certificate of its own (service.h). E_NOTFOUND in a
+ * directory that is older than it. */
+int pki_bare_key(
+    const struct pki *p, const char *name, struct key **ret, struct err *e);
 
 /* For the process that serves: the built-in hierarchy's keys are out of its
  * reach from here on (E_NOTFOUND from pki_key()). */

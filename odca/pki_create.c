@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include "odca/device.h"
 #include "odca/pki.h"
 #include "odca/pki_crl.h"
+#include "odca/service.h"
 #include "sim/base/file.h"
 
 /* Before the PEM, where everybody sees it who opens the file. */
@@ -55,8 +57,7 @@ open_new_dir(const char *dir, int *ret, struct err *e)
 }
 
 static int
-write_ca(int dir, const char *name, struct span cert, const struct key *key,
-    struct err *e)
+write_key(int dir, const char *name, const struct key *key, struct err *e)
 {
 	auto_buf pem = BUF_INIT(MAX_SMALL_FILE);
 	char path[MAX_CA_FILE];
@@ -66,7 +67,17 @@ write_ca(int dir, const char *name, struct span cert, const struct key *key,
 	if (key_store_pem(key, &pem, e) != 0)
 		return -1;
 	(void)snprintf(path, sizeof(path), CA_KEY_FILE, name);
-	if (file_write(dir, path, buf_span(&pem), FILE_NOSYNC, e) != 0)
+	return file_write(dir, path, buf_span(&pem), FILE_NOSYNC, e);
+}
+
+/* The key first: a certificate without it would be taken for a whole CA. */
+static int
+write_ca(int dir, const char *name, struct span cert, const struct key *key,
+    struct err *e)
+{
+	char path[MAX_CA_FILE];
+
+	if (write_key(dir, name, key, e) != 0)
 		return -1;
 	(void)snprintf(path, sizeof(path), CA_CERT_FILE, name);
 	return file_write(dir, path, cert, FILE_NOSYNC, e);
@@ -178,6 +189,103 @@ create_listed(int dir, const char *host, const struct pki *have, struct err *e)
 	return rc;
 }
 
+/* RSA keys take a second or so each: all at a time. */
+struct making {
+	const struct service_key *row;
+	bool wanted;
+	struct key *key;
+	struct err err;
+	int rc;
+};
+
+static void *
+make_key(void *arg)
+{
+	struct making *m = arg;
+
+	m->rc = key_generate(m->row->alg, &m->key, &m->err);
+	return NULL;
+}
+
+static void
+make_keys(struct making *m)
+{
+	pthread_t threads[N_SERVICE_KEYS];
+	bool started[N_SERVICE_KEYS] = { false };
+
+	for (size_t i = 0; i < N_SERVICE_KEYS; i++) {
+		if (!m[i].wanted)
+			continue;
+		started[i] =
+		    pthread_create(&threads[i], NULL, make_key, &m[i]) == 0;
+		if (!started[i])
+			(void)make_key(&m[i]);
+	}
+	for (size_t i = 0; i < N_SERVICE_KEYS; i++)
+		if (started[i])
+			(void)pthread_join(threads[i], NULL);
+}
+
+static int
+write_service(int dir, const char *host, const struct making *m, struct err *e)
+{
+	struct ca root = { .vars = service_vars(m->row->gen, host) };
+
+	if (m->rc != 0) {
+		if (e != NULL)
+			*e = m->err;
+		return -1;
+	}
+	if (!m->row->root)
+		return write_key(dir, m->row->name, m->key, e);
+	(void)snprintf(root.name, sizeof(root.name), "%s", m->row->name);
+	root.profile = profile_find("root", m->row->gen);
+	return create_ca(dir, &root, m->key, m->key, e);
+}
+
+/* What is there has to be whole. */
+static int
+is_wanted(const struct pki *have, struct making *m, struct err *e)
+{
+	struct err why = ERR_INIT;
+	auto_key key = NULL;
+	int rc;
+
+	m->wanted = true;
+	if (have == NULL)
+		return 0;
+	rc = m->row->root ? pki_key(have, m->row->name, &key, &why)
+			  : pki_bare_key(have, m->row->name, &key, &why);
+	m->wanted = rc != 0;
+	if (rc == 0 || why.code == E_NOTFOUND)
+		return 0;
+	if (e != NULL)
+		*e = why;
+	return -1;
+}
+
+static int
+create_services(
+    int dir, const char *host, const struct pki *have, struct err *e)
+{
+	struct making m[N_SERVICE_KEYS] = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < N_SERVICE_KEYS; i++) {
+		m[i].row = &service_keys()[i];
+		if (is_wanted(have, &m[i], e) != 0)
+			return -1;
+	}
+	make_keys(m);
+	for (size_t i = 0; i < N_SERVICE_KEYS; i++) {
+		if (rc == 0 && m[i].wanted &&
+		    write_service(dir, host, &m[i], e) != 0)
+			rc = err_wrap(e, "'%s'", m[i].row->name);
+		key_free(m[i].key);
+	}
+	return rc;
+}
+
 int
 pki_create(const char *dir, const char *host, struct err *e)
 {
@@ -186,7 +294,8 @@ pki_create(const char *dir, const char *host, struct err *e)
 
 	if (pki_check_host(host, e) != 0 || open_new_dir(dir, &fd, e) != 0)
 		return -1;
-	if (create_listed(fd, host, NULL, e) != 0)
+	if (create_listed(fd, host, NULL, e) != 0 ||
+	    create_services(fd, host, NULL, e) != 0)
 		return err_wrap(e, "hierarchy in '%s'", dir);
 	if (buf_put(&text, SPAN_STR(host)) || buf_put_u8(&text, '\n'))
 		return err_set(e, E_LIMIT, "host '%s' is too long", host);
@@ -206,7 +315,8 @@ pki_complete(const char *dir, struct err *e)
 	if (fd < 0)
 		return err_errno(e, "open '%s'", dir);
 	if (pki_make_dirs(fd, dir, e) != 0 ||
-	    create_listed(fd, pki_host(have), have, e) != 0)
+	    create_listed(fd, pki_host(have), have, e) != 0 ||
+	    create_services(fd, pki_host(have), have, e) != 0)
 		return err_wrap(e, "hierarchy in '%s'", dir);
 	return 0;
 }

@@ -12,7 +12,7 @@ pki_issuing_name(
     const struct family *f, const struct batch *b, char *out, size_t n)
 {
 	const struct profile *p = profile_find("issuing", b->gen);
-	const struct vars v = { f, b, 1, "" };
+	const struct vars v = { f, b, 1, "", NULL, NULL };
 
 	if (p == NULL || profile_text(p->file, &v, out, n, NULL) != 0)
 		out[0] = '\0';
@@ -60,7 +60,8 @@ pki_list(struct ca_list *l, const char *host, struct err *e)
 			const struct batch *b = f[i].batches;
 
 			for (; b->number != NULL; b++) {
-				const struct vars v = { &f[i], b, 1, host };
+				const struct vars v = { &f[i], b, 1, host, NULL,
+					NULL };
 
 				if (add_ca(l, levels[level], &v, e) != 0)
 					return -1;
@@ -151,8 +152,9 @@ pki_check_host(const char *host, struct err *e)
 int
 pki_make_dirs(int dir, const char *name, struct err *e)
 {
-	static const char *const dirs[] = { "certs", "certs/DE", "crls",
-		"crls/DE", "keys", "keys/DE" };
+	static const char *const dirs[] = { "certs", "certs/DE", "certs/AIK",
+		"certs/TLS", "crls", "crls/DE", "keys", "keys/DE", "keys/AIK",
+		"keys/TLS" };
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
 		if (mkdirat(dir, dirs[i], 0700) != 0 && errno != EEXIST)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "odca/profile.h"
+#include "odca/service.h"
 
 /* How the generations write the same things. */
 static const struct words {
@@ -20,21 +21,31 @@ static const struct words {
 	[GEN_SOC_DE] = { "ODCA CA2", "ODCA 2", "ODCA_CA2", "DE", "" },
 	[GEN_EPID_SPT] = { "", "", "", "", "" },
 	[GEN_EPID] = { "", "", "", "", "" },
+	[GEN_AIK] = { "", "", "", "", "" },
+	[GEN_TLS] = { "", "", "", "", "" },
 };
 
 #define DEFAULT_SITE "https://{host}/content/OnDieCA/"
 
-const struct profile *
-profile_find(const char *name, enum generation gen)
+static const struct profile *
+find(const struct profile *p, size_t n, const char *name, enum generation gen)
 {
-	size_t n;
-	const struct profile *p = profile_all(&n);
-
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(p[i].name, name) == 0 && (p[i].gens & 1U << gen))
 			return &p[i];
 	}
 	return NULL;
+}
+
+const struct profile *
+profile_find(const char *name, enum generation gen)
+{
+	size_t n, n_services;
+	const struct profile *parts = profile_all(&n);
+	const struct profile *services = service_profiles(&n_services);
+	const struct profile *p = find(parts, n, name, gen);
+
+	return p != NULL ? p : find(services, n_services, name, gen);
 }
 
 const struct profile *
@@ -95,6 +106,16 @@ squeezed(const char *text, const struct vars *v, char *out, size_t size)
 			out[n++] = *text;
 	out[n] = '\0';
 	return (int)(*text == '\0' ? n : size);
+}
+
+static int
+lower(const char *text, const struct vars *v, char *out, size_t size)
+{
+	const int n = snprintf(out, size, "%s", text);
+
+	for (char *p = out; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return n;
 }
 
 /* With words of its own. */
@@ -168,6 +189,9 @@ put_word(
 		{ "svn",               svn,        NULL },
 		{ "svn-octet",         svn_octet,  NULL },
 		{ "host",              as_is,      v->host },
+		{ "authority",         as_is,      v->authority },
+		{ "authority-file",    lower,      v->authority },
+		{ "guid",              as_is,      v->guid },
 	};
 	/* clang-format on */
 

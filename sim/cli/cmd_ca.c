@@ -59,14 +59,15 @@ make_dir(const char *dir, struct err *e)
 	return 0;
 }
 
-/* What a relying party trusts, as PEM: one file an era. */
+/* What a relying party trusts, as PEM: one file an era, and one a service. */
 static int
 export_roots(const struct args *a, const struct pki *pki, struct err *e)
 {
 	static const struct {
 		enum generation gen;
 		const char *file;
-	} roots[] = { { GEN_ONDIE, HOME_ROOT }, { GEN_EPID, "root-epid.pem" } };
+	} roots[] = { { GEN_ONDIE, HOME_ROOT }, { GEN_EPID, "root-epid.pem" },
+		{ GEN_AIK, "root-aik.pem" }, { GEN_TLS, "root-tls.pem" } };
 
 	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++) {
 		auto_buf pem = BUF_INIT(MAX_SMALL_FILE);

@@ -65,7 +65,8 @@ make_eks(struct made *m)
 static void
 take_ca(struct made *m, size_t i)
 {
-	const struct vars v = { m->device.family, m->device.batch, 1, "" };
+	const struct vars v = { m->device.family, m->device.batch, 1, "", NULL,
+		NULL };
 	const struct profile *p = profile_find(names[i], v.batch->gen);
 	struct err e = ERR_INIT;
 	auto_key key = NULL;

@@ -8,6 +8,7 @@
 
 #include "odca/cert.h"
 #include "odca/profile.h"
+#include "odca/service.h"
 
 /* clang-format off */
 static const struct {
@@ -132,7 +133,9 @@ static void
 check_level(const struct profile *p, const struct profile *issuer)
 {
 	static const char *const levels[] = { "root", "intermediate", "issuing",
-		"rom", "kernel", "ptt", "ek-rsa2048", "ek-p256", "ek-p384" };
+		"rom", "kernel", "ptt", "ek-rsa2048", "ek-p256", "ek-p384",
+		"aik-ca", "ra-signing", "ra-encryption", "aik", "plain",
+		"server" };
 	size_t at = 0, above = 0;
 
 	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
@@ -145,13 +148,10 @@ check_level(const struct profile *p, const struct profile *issuer)
 	assert_true(above < at || (p == issuer && at == 1));
 }
 
-/* Rows of profile_table.c that name each other. */
+/* Rows of a table that name each other. */
 static void
-test_profiles(void **state)
+check_profiles(const struct profile *p, size_t n, bool part)
 {
-	size_t n;
-	const struct profile *p = profile_all(&n);
-
 	for (size_t i = 0; i < n; i++) {
 		const bool ca = (p[i].ku & KU_KEY_CERT_SIGN) != 0;
 		unsigned seen = 0;
@@ -187,18 +187,21 @@ test_profiles(void **state)
 		}
 		/* What a row says is also in the certificate, and the other
 		 * way round. */
-		assert_int_equal(!!(seen & 1U << EXT_SKI), ca);
 		assert_int_equal(!!(seen & 1U << EXT_AIA), p[i].aia != NULL);
 		assert_int_equal(
 		    !!(seen & 1U << EXT_CRLDP), p[i].crldp != NULL);
 		assert_int_equal(!!(seen & 1U << EXT_EKU), p[i].eku != NULL);
 		assert_int_equal(
-		    !!(seen & 1U << EXT_SAN), p[i].san[0].oid != NULL);
-		assert_int_equal(
 		    !!(seen & 1U << EXT_POLICIES), p[i].policies != NULL);
-		assert_true(seen & 1U << EXT_AKI);
+		assert_int_equal(!!(seen & 1U << EXT_DNS), p[i].dns != NULL);
 		assert_true(seen & 1U << EXT_BC);
 		assert_true(seen & 1U << EXT_KU);
+		if (!part)
+			continue;
+		assert_int_equal(!!(seen & 1U << EXT_SKI), ca);
+		assert_int_equal(
+		    !!(seen & 1U << EXT_SAN), p[i].san[0].oid != NULL);
+		assert_true(seen & 1U << EXT_AKI);
 		/* Above the device a file, on the device a serial number. */
 		assert_true(p[i].file != NULL || p[i].serial != NULL ||
 			    p[i].serial_label != NULL);
@@ -206,10 +209,25 @@ test_profiles(void **state)
 }
 
 static void
+test_profiles(void **state)
+{
+	size_t n;
+	const struct profile *p = profile_all(&n);
+
+	check_profiles(p, n, true);
+	p = service_profiles(&n);
+	check_profiles(p, n, false);
+	for (size_t i = 0; i < n; i++)
+		for (enum generation gen = 0; gen < GEN_COUNT; gen++)
+			if ((p[i].gens & GENS(gen)) != 0)
+				assert_true(gen_is_service(gen));
+}
+
+static void
 test_text(void **state)
 {
 	const struct family *f = family_find("adl");
-	const struct vars v = { f, f->batches, 7, "h" };
+	const struct vars v = { f, f->batches, 7, "h", NULL, NULL };
 	struct err e = ERR_INIT;
 	char out[24];
 

@@ -13,12 +13,35 @@
 #include "temppki.h"
 #include "odca/issue.h"
 #include "odca/pki_list.h"
+#include "odca/service.h"
 #include "sim/base/file.h"
 
 static void
 path_of(const struct temp *t, const char *name, char *out, size_t n)
 {
 	assert_true((size_t)snprintf(out, n, "%s/%s", t->pki, name) < n);
+}
+
+static void
+check_services(const struct pki *p)
+{
+	for (size_t i = 0; i < N_SERVICE_KEYS; i++) {
+		const struct service_key *row = &service_keys()[i];
+		struct err e = ERR_INIT;
+		struct pubkey public;
+		auto_key key = NULL;
+		struct span root;
+
+		if (row->root) {
+			assert_int_equal(pki_root(p, row->gen, &root, &e), 0);
+			assert_int_equal(pki_key(p, row->name, &key, &e), 0);
+		} else {
+			assert_int_equal(
+			    pki_bare_key(p, row->name, &key, &e), 0);
+		}
+		key_public(key, &public);
+		assert_int_equal(public.alg, row->alg);
+	}
 }
 
 /* Every CA that the tables ask for is there, with its key. */
@@ -51,6 +74,7 @@ check_complete(const struct pki *p)
 		assert_ptr_equal(cert.p, cas[i].der.p);
 		assert_int_equal(pki_key(p, ca->name, &key, &e), 0);
 	}
+	check_services(p);
 	free(l);
 }
 
@@ -293,6 +317,10 @@ test_complete(void **state)
 		"keys/MTL_00003043_ODCA_CA2.TEST-ONLY.pem",
 		"certs/DE/OnDie_CA_DEBUG_RootCA_Certificate.cer",
 		"certs/EKRootPublicKey.cer",
+		"certs/AIK/TPM_Root_2014.cer",
+		"keys/AIK/TPM_Root_2014.TEST-ONLY.pem",
+		"keys/AIK/RA_Signing.TEST-ONLY.pem",
+		"certs/TLS/Root.cer",
 	};
 	auto_buf before = BUF_INIT(MAX_CERT_SIZE);
 	struct err e = ERR_INIT;
@@ -318,6 +346,30 @@ test_complete(void **state)
 	check_complete(q);
 	assert_int_equal(pki_cert(q, ISSUING, &cert, &e), 0);
 	assert_true(span_eq(buf_span(&before), cert));
+	remove_tree(t.base);
+}
+
+/* A key that is there but is none is for its owner to judge. */
+static void
+test_complete_damaged(void **state)
+{
+	static const char file[] = "keys/AIK/RA_Signing.TEST-ONLY.pem";
+	static const struct spoil key = { "", file, "mine\n", 0, "" };
+	auto_buf saved = BUF_INIT(MAX_SMALL_FILE),
+		 after = BUF_INIT(MAX_SMALL_FILE);
+	struct err e = ERR_INIT;
+	struct temp t;
+	char path[192];
+
+	make_temp(&t);
+	assert_int_equal(pki_create(t.pki, "h", &e), 0);
+	spoil(&t, &key, &saved);
+	assert_int_equal(pki_complete(t.pki, &e), -1);
+	assert_int_equal(e.code, E_CRYPTO);
+	assert_non_null(strstr(e.msg, file));
+	path_of(&t, file, path, sizeof(path));
+	assert_int_equal(file_read(AT_FDCWD, path, &after, &e), 0);
+	assert_true(span_eq(buf_span(&after), SPAN_STR("mine\n")));
 	remove_tree(t.base);
 }
 
@@ -425,6 +477,7 @@ main(void)
 		cmocka_unit_test(test_spoiled),
 		cmocka_unit_test(test_no_hierarchy),
 		cmocka_unit_test(test_complete),
+		cmocka_unit_test(test_complete_damaged),
 		cmocka_unit_test(test_missing_ca),
 		cmocka_unit_test(test_issuing_names),
 		cmocka_unit_test(test_forget_keys),

@@ -517,7 +517,8 @@ each_batch(unsigned gens, void (*call)(const struct vars *v, const void *row),
 	for (size_t i = 0; i < n; i++)
 		for (const struct batch *b = f[i].batches; b->number; b++)
 			if ((gens & GENS(b->gen)) != 0) {
-				const struct vars v = { &f[i], b, 1, "h" };
+				const struct vars v = { &f[i], b, 1, "h", NULL,
+					NULL };
 
 				call(&v, row);
 				count++;
