@@ -4,6 +4,7 @@
 
 #include "odca/build.h"
 #include "odca/cert.h"
+#include "odca/der.h"
 
 #define OID_CA_ISSUERS          "1.3.6.1.5.5.7.48.2"
 #define OID_TPM_SPECIFICATION   "2.23.133.2.16"
@@ -193,15 +194,26 @@ put_directory_attributes(asn1_node node, const struct build *b, struct err *e)
 	return asn1_put(node, "?LAST.values.?LAST", buf_span(&der), e);
 }
 
+/* Of somebody else's Name. */
+static int
+put_given_san(asn1_node node, struct span name, struct err *e)
+{
+	auto_buf der = BUF_INIT(MAX_CERT_SIZE);
+
+	if (der_put(&der, DER_DIRECTORY_NAME, name))
+		return err_set(e, E_LIMIT, "a Name of %zu bytes", name.n);
+	return asn1_put_der(node, "?LAST", "GeneralName", buf_span(&der), e);
+}
+
 static int
 put_san(asn1_node node, const struct build *b, struct err *e)
 {
-	if (asn1_put_text(node, "", "NEW", e) ||
-	    asn1_put_text(node, "?LAST", "directoryName", e))
+	if (asn1_put_text(node, "", "NEW", e))
 		return -1;
 	if (b->san.n != 0)
-		return asn1_put_der(
-		    node, "?LAST.directoryName", "Name", b->san, e);
+		return put_given_san(node, b->san, e);
+	if (asn1_put_text(node, "?LAST", "directoryName", e))
+		return -1;
 	return build_name(node, "?LAST.directoryName", b->profile,
 	    b->profile->san, &b->vars, e);
 }

@@ -368,6 +368,71 @@ pubkey_spki(const struct pubkey *key, struct buf *out, struct err *e)
 	return rc;
 }
 
+static int
+parse_rsa(const EVP_PKEY *pkey, struct pubkey *ret)
+{
+	BIGNUM *n = NULL, *exponent = NULL;
+	const int bits = EVP_PKEY_get_bits(pkey);
+	int rc = -1;
+
+	ret->alg = bits == 2048 ? KEY_RSA2048 : KEY_RSA4096;
+	ret->n = pubkey_size(ret->alg);
+	if ((size_t)bits == 8 * ret->n &&
+	    EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &exponent) &&
+	    BN_is_word(exponent, RSA_F4) &&
+	    EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n) &&
+	    BN_bn2binpad(n, ret->bytes, (int)ret->n) == (int)ret->n)
+		rc = 0;
+	BN_free(n);
+	BN_free(exponent);
+	return rc;
+}
+
+static int
+parse_ec(const EVP_PKEY *pkey, struct pubkey *ret)
+{
+	char group[32] = "";
+
+	if (!EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL))
+		return -1;
+	if (strcmp(group, p256.name) == 0)
+		ret->alg = KEY_P256;
+	else if (strcmp(group, p384.name) == 0)
+		ret->alg = KEY_P384;
+	else
+		return -1;
+	return EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY,
+		   ret->bytes, sizeof(ret->bytes), &ret->n) &&
+		       ret->n == pubkey_size(ret->alg) && ret->bytes[0] == 0x04
+		   ? 0
+		   : -1;
+}
+
+int
+pubkey_parse(struct span spki, struct pubkey *ret, struct err *e)
+{
+	const uint8_t *p = spki.p;
+	auto_pkey pkey = NULL;
+	int rc = -1;
+
+	crypto_init();
+	if (spki.n <= MAX_CERT_SIZE)
+		pkey = d2i_PUBKEY(NULL, &p, (long)spki.n);
+	ERR_clear_error();
+	if (pkey == NULL || p != spki.p + spki.n)
+		return err_set(e, E_FORMAT, "no public key");
+	if (EVP_PKEY_is_a(pkey, "RSA"))
+		rc = parse_rsa(pkey, ret);
+	else if (EVP_PKEY_is_a(pkey, "EC"))
+		rc = parse_ec(pkey, ret);
+	ERR_clear_error();
+	return rc != 0 ? err_set(e, E_FOREIGN,
+			     "a public key of %d bits: not RSA-2048, RSA-4096, "
+			     "P-256 or P-384",
+			     EVP_PKEY_get_bits(pkey))
+		       : 0;
+}
+
 /* --- private keys --- */
 
 /* out = scalar * G, 04 | X | Y. */

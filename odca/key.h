@@ -41,6 +41,9 @@ struct pubkey {
 /* How many bytes a public key of a kind has. */
 size_t pubkey_size(enum key_alg alg);
 bool key_alg_is_rsa(enum key_alg alg);
+/* From the DER SubjectPublicKeyInfo, all of it. E_FORMAT when it is none,
+ * E_FOREIGN for another kind of key, exponent or form of point. */
+int pubkey_parse(struct span spki, struct pubkey *ret, struct err *e);
 /* Append the DER SubjectPublicKeyInfo, of at most MAX_SPKI bytes. */
 int pubkey_spki(const struct pubkey *key, struct buf *out, struct err *e);
 

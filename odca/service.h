@@ -21,6 +21,11 @@
 #define AIK_RA_SIGNING_KEY    "AIK/RA_Signing"
 #define AIK_RA_ENCRYPTION_KEY "AIK/RA_Encryption"
 
+/* For who needs one that a directory does not have. */
+#define SERVICE_HINT                                                           \
+	"odcasim ca init --pki DIR --add adds what a hierarchy of an older "   \
+	"version lacks"
+
 #define N_SERVICE_KEYS 5
 
 struct service_key {

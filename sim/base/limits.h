@@ -47,6 +47,8 @@
 #define MAX_CERT_COUNT 128
 /* CAs of a hierarchy: every family's and batch's. */
 #define MAX_CAS 96
+/* AIK CAs, one an authority: of every production batch, and of some more. */
+#define MAX_AIK_CAS 128
 /* Certificates that a verifier is given besides those of one TPM. */
 #define MAX_GIVEN_CERTS 256
 #define MAX_CHAIN_DEPTH 16

@@ -89,7 +89,7 @@ static const struct opt ca_init[] = {
 };
 static const struct opt ca_export[] = {
 	{ "pki", 0, OPT_STRING, AT(device.pki), "DIR", "hierarchy that 'odcasim ca init' made (default: the built-in TEST one)", 0, 0 },
-	{ "out", 0, OPT_STRING, AT(out),        "DIR", "write one DER file a certificate there, root.pem and root-epid.pem (default: PEM on stdout)", 0, 0 },
+	{ "out", 0, OPT_STRING, AT(out),        "DIR", "write one DER file a certificate there, and the roots as root.pem, root-epid.pem, root-aik.pem and root-tls.pem (default: PEM on stdout, without the last two)", 0, 0 },
 	END
 };
 static const struct opt ca_crl[] = {

@@ -7,6 +7,8 @@ root() { # [--pki DIR]
 	"$ODCASIM" ca export "$@" | sed '/END/q'
 }
 
+needs openssl
+
 for pki in one two; do
 	ok "ca init: $pki" "$ODCASIM" ca init --pki "$pki"
 	root --pki "$pki" >"$pki.pem"
@@ -21,6 +23,10 @@ for pki in one two; do
 done
 ok "ca export: built-in" "$ODCASIM" ca export --out exported
 ok "ca export: its root" cmp exported/root.pem built-in.pem
+for root in epid aik tls; do
+	ok "ca export: root-$root.pem signs itself" \
+		openssl verify -x509_strict -check_ss_sig -CAfile "exported/root-$root.pem" "exported/root-$root.pem"
+done
 is "ca export: for everybody to read" "$(find exported -type f ! -perm 644)" ""
 
 ok "mint: a device of 'one'" "$ODCASIM" mint --pki one --state device
@@ -33,5 +39,17 @@ says "names the option" '--pki two'
 ok "and the root stayed" cmp device/root.pem one.pem
 ok "verify: by its own hierarchy" "$ODCASIM" verify --pki one --state device
 exits 3 "verify: by another one" "$ODCASIM" verify --pki two --state device
+
+
+# A hierarchy of an older version opens; --add gives it what it lacks.
+rm -r one/certs/AIK one/certs/TLS one/keys/AIK one/keys/TLS
+ok "an older hierarchy: verify" "$ODCASIM" verify --pki one --state device
+ok "an older hierarchy: ca export" "$ODCASIM" ca export --pki one --out older
+is "an older hierarchy: its roots" "$(cd older && echo root*)" "root-epid.pem root.pem"
+ok "ca init --add" "$ODCASIM" ca init --pki one --add
+ok "ca init --add: ca export" "$ODCASIM" ca export --pki one --out older
+is "ca init --add: all roots" "$(cd older && echo root*)" \
+	"root-aik.pem root-epid.pem root-tls.pem root.pem"
+ok "ca init --add: the other root stayed" cmp older/root.pem one.pem
 
 finish

@@ -338,6 +338,8 @@ test_rsa(void **state)
 	assert_int_equal(pub.n, 256);
 	assert_int_equal(pubkey_spki(&pub, &spki, &e), 0);
 	assert_hex(buf_span(&spki), spki_rsa);
+	assert_int_equal(pubkey_parse(buf_span(&spki), &other, &e), 0);
+	assert_memory_equal(pub.bytes, other.bytes, pub.n);
 	assert_int_equal(key_sign(k, msg, &sig, &e), 0);
 	assert_hex(buf_span(&sig), signature_rsa);
 	assert_int_equal(key_sign(k, msg, &small, &e), -1);
@@ -347,6 +349,50 @@ test_rsa(void **state)
 	assert_int_equal(key_load_pem(buf_span(&pem), &again, &e), 0);
 	key_public(again, &other);
 	assert_memory_equal(&pub, &other, sizeof(pub));
+}
+
+/* Made with openssl genpkey and pkey -pubout; what reads each. */
+/* clang-format off */
+static const struct {
+	const char *name, *spki;
+	enum err_code want;
+} spkis[] = {
+	{ "nothing",
+	  "", E_FORMAT },
+	{ "no key",
+	  "300201ff", E_FORMAT },
+	{ "P-256 with a byte behind it",
+	  "3059301306072a8648ce3d020106082a8648ce3d03010703420004a0e10e8ac993e7e302d484b97a4213f3930b9066aa"
+	  "f6e87a1e66241ab03e7ad501ea5531d5e3983c6f6e0ce3efa67ec81e1991e9a6a6851e3379e67f646c2de700", E_FORMAT },
+	{ "P-256, compressed",
+	  "3039301306072a8648ce3d020106082a8648ce3d03010703220003a0e10e8ac993e7e302d484b97a4213f3930b9066aa"
+	  "f6e87a1e66241ab03e7ad5", E_FOREIGN },
+	{ "Ed25519",
+	  "302a300506032b65700321007893f17d1860139a87fef212a3b180d67c95d0a654219e1000626c13b068862b", E_FOREIGN },
+	{ "RSA of 512 bits",
+	  "305c300d06092a864886f70d0101010500034b003048024100d0ccdb621997c6438e874d0634fedd12dff045374a50ff"
+	  "372353d44b3fee7cb2c9a8209d9db4a2c4e3ec92e0faaae837142858208a0bd21bbad10cbb181c0aff0203010001", E_FOREIGN },
+	{ "P-521",
+	  "30819b301006072a8648ce3d020106052b81040023038186000401286fbcb9a37bfc14f936fd9b8fb6cb4331f1d93ae6"
+	  "8d59cb337413cc93da6a4c544705a5c90541d118b03591f3751231cc5e2ef683fd8f7e797bc4ad5c220ca27801c3abe2"
+	  "a9a2671593526adb55d0e0a3f017ad3cde7c7062ef07685f7f3eeca275dd98fd0824aed2e8399cd4df3f0e4f23dd6c65"
+	  "0991ce1975efe492aa5bf80b9ef9", E_FOREIGN },
+};
+/* clang-format on */
+
+static void
+test_foreign_spkis(void **state)
+{
+	for (size_t i = 0; i < sizeof(spkis) / sizeof(*spkis); i++) {
+		auto_buf der = BUF_INIT(MAX_SPKI);
+		struct err e = ERR_INIT;
+		struct pubkey pub;
+
+		assert_int_equal(hex_decode(spkis[i].spki, &der), 0);
+		if (pubkey_parse(buf_span(&der), &pub, &e) == 0 ||
+		    e.code != spkis[i].want)
+			fail_msg("%s: %s", spkis[i].name, e.msg);
+	}
 }
 
 static void
@@ -367,13 +413,17 @@ test_generate(void **state)
 			 sig = BUF_INIT(MAX_SIGNATURE);
 		struct err e = ERR_INIT;
 		auto_key k = NULL;
-		struct pubkey pub;
+		struct pubkey pub, again;
 
 		assert_int_equal(key_generate(rows[i].alg, &k, &e), 0);
 		key_public(k, &pub);
 		assert_int_equal(pub.alg, rows[i].alg);
 		assert_int_equal(pub.n, pubkey_size(rows[i].alg));
 		assert_int_equal(pubkey_spki(&pub, &spki, &e), 0);
+		assert_int_equal(pubkey_parse(buf_span(&spki), &again, &e), 0);
+		assert_int_equal(again.alg, pub.alg);
+		assert_int_equal(again.n, pub.n);
+		assert_memory_equal(again.bytes, pub.bytes, pub.n);
 		assert_int_equal(key_sign(k, SPAN_STR("sample"), &sig, &e), 0);
 		assert_int_equal(key_verify(buf_span(&spki), rows[i].sig,
 				     SPAN_STR("sample"), buf_span(&sig), &e),
@@ -455,6 +505,7 @@ main(void)
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_rsa),
 		cmocka_unit_test(test_generate),
+		cmocka_unit_test(test_foreign_spkis),
 		cmocka_unit_test(test_pem),
 		cmocka_unit_test(test_pem_rows),
 		cmocka_unit_test(test_digests),

@@ -274,7 +274,7 @@ test_spoiled(void **state)
 	struct temp t;
 
 	make_temp(&t);
-	assert_int_equal(pki_create(t.pki, "h", &e), 0);
+	copy_hierarchy(&t);
 	for (size_t i = 0; i < sizeof(spoils) / sizeof(*spoils); i++) {
 		auto_buf saved = BUF_INIT(MAX_SMALL_FILE);
 		auto_pki p = NULL;
@@ -333,7 +333,7 @@ test_complete(void **state)
 	make_temp(&t);
 	assert_int_equal(pki_complete(t.pki, &e), -1);
 	assert_int_equal(e.code, E_FOREIGN);
-	assert_int_equal(pki_create(t.pki, "h", &e), 0);
+	copy_hierarchy(&t);
 	assert_int_equal(pki_open(t.pki, &p, &e), 0);
 	assert_int_equal(pki_cert(p, ISSUING, &cert, &e), 0);
 	assert_int_equal(buf_put(&before, cert), 0);
@@ -362,7 +362,7 @@ test_complete_damaged(void **state)
 	char path[192];
 
 	make_temp(&t);
-	assert_int_equal(pki_create(t.pki, "h", &e), 0);
+	copy_hierarchy(&t);
 	spoil(&t, &key, &saved);
 	assert_int_equal(pki_complete(t.pki, &e), -1);
 	assert_int_equal(e.code, E_CRYPTO);
@@ -391,7 +391,7 @@ test_missing_ca(void **state)
 	char path[192];
 
 	make_temp(&t);
-	assert_int_equal(pki_create(t.pki, "h", &e), 0);
+	copy_hierarchy(&t);
 	spoil(&t, &cert, &saved);
 	assert_int_equal(pki_open(t.pki, &p, &e), 0);
 	assert_int_equal(pki_key(p, ISSUING, &k, &e), -1);

@@ -1,0 +1,15 @@
+/*
+ * servercert.h - the certificate of the services' TLS server, for all of their
+ * names: made when the server starts, with a key that nobody else has.
+ */
+#ifndef SIM_AIK_SERVERCERT_H
+#define SIM_AIK_SERVERCERT_H
+
+#include "odca/pki.h"
+
+/* Append the PEM of a new P-256 key (PKCS #8) and of its certificate, signed by
+ * the hierarchy's TLS root. E_NOTFOUND for a hierarchy that is older. */
+int servercert_make(const struct pki *p, struct buf *key_pem,
+    struct buf *cert_pem, struct err *e);
+
+#endif
