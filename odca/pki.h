@@ -43,8 +43,9 @@ struct pki_file {
 	const char *name; /* as above */
 	struct span der;
 };
-/* All of them, read anew (what was borrowed before is gone), roots first, then
- * issuers before what they issue; what ret holds borrows from p. */
+/* All CAs of parts, read anew (what was borrowed before is gone), roots first,
+ * then issuers before what they issue; what ret holds borrows from p. Those of
+ * the services (service.h) are not among them. */
 int pki_certs(const struct pki *p, struct pki_file ret[static MAX_CAS],
     size_t *ret_n, struct err *e);
 /* The same of CRLs ("TGL_00002004_OnDie_CA", "OnDie_CA_CSME_Indirect"). */

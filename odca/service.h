@@ -21,6 +21,12 @@
 #define AIK_RA_SIGNING_KEY    "AIK/RA_Signing"
 #define AIK_RA_ENCRYPTION_KEY "AIK/RA_Encryption"
 
+/* Where AIK CAs say that their root's certificate ("certs", "crt") and CRL
+ * ("crl", "crl") are, on the hierarchy's host. */
+#define AIK_ROOT_PATH(dir, ending)                                             \
+	"/pkiops/" dir                                                         \
+	"/TEST%20TPM%20Root%20Certificate%20Authority%202014." ending
+
 /* For who needs one that a directory does not have. */
 #define SERVICE_HINT                                                           \
 	"odcasim ca init --pki DIR --add adds what a hierarchy of an older "   \

@@ -21,10 +21,8 @@
  * long as the other CAs do. */
 #define CA_FROM "210603000000Z"
 
-/* Where the real files are; the root's are below our own host. */
-#define PKIOPS(dir, ending)                                                    \
-	"http://{host}/pkiops/" dir                                            \
-	"/TEST%20TPM%20Root%20Certificate%20Authority%202014." ending
+#define ROOT_FILE(dir, ending) "http://{host}" AIK_ROOT_PATH(dir, ending)
+/* Where the real files are, which clients look at. */
 #define ISSUER_FILE                                                            \
 	"http://azcsprodwusaikpublish.blob.core.windows.net/"                  \
 	"{authority-file}/{guid}.cer"
@@ -48,7 +46,7 @@ static const struct profile profiles[] = {
 		.subject = { { AT_CN, "{authority}" } }, .printable = true,
 		.not_before = CA_FROM, .ku = KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN, .pathlen = "0",
 		.eku = KP_CA_EXCHANGE " " TCG_KP_AIK, .policy_arc = ARC_MICROSOFT, .policies = "31",
-		.crldp = PKIOPS("crl", "crl"), .aia = PKIOPS("certs", "crt"),
+		.crldp = ROOT_FILE("crl", "crl"), .aia = ROOT_FILE("certs", "crt"),
 		.exts = { EXT_KU | CRITICAL, EXT_EKU, EXT_POLICIES, EXT_BC | CRITICAL,
 		    EXT_SKI, EXT_AKI, EXT_CRLDP, EXT_AIA },
 	},

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "odca/build.h"
+#include "odca/cert.h"
+#include "odca/crl.h"
 #include "odca/service.h"
 #include "sim/aik/aikca.h"
 #include "sim/base/clock.h"
@@ -11,7 +13,10 @@
 /* Of the three regions of the real service the one that clients know best. */
 #define REGION      "WUS"
 #define SERIAL_SIZE 16
-#define MAX_LABEL   (AIK_CA_NAME_SIZE + 32)
+/* Of the CRL: as long as the root. */
+#define CRL_FROM  "141210000000Z"
+#define CRL_TO    "491231235959Z"
+#define MAX_LABEL (AIK_CA_NAME_SIZE + 32)
 
 struct authority {
 	struct aik_ca public;
@@ -21,7 +26,7 @@ struct authority {
 
 struct aikca {
 	char host[MAX_HOST_LENGTH + 1];
-	struct buf root;
+	struct buf root, crl;
 	/* Of the root, which is another one in each hierarchy. */
 	uint8_t secret[SHA256_SIZE];
 	struct key *root_key, *key, *signing, *encryption;
@@ -40,6 +45,25 @@ read_keys(struct aikca *c, const struct pki *p, struct err *e)
 }
 
 static int
+make_crl(struct aikca *c, struct err *e)
+{
+	struct crl_build b = {
+		.signer = { c->root_key, false },
+		.number = 1,
+		.this_update = CRL_FROM,
+		.next_update = CRL_TO,
+		.exts = { CRL_EXT_AKI, CRL_EXT_NUMBER },
+	};
+	struct cert root;
+
+	if (cert_parse(buf_span(&c->root), &root, e) != 0)
+		return -1;
+	b.issuer = root.subject;
+	b.aki = root.ski;
+	return crl_build(&b, &c->crl, e);
+}
+
+static int
 read_hierarchy(struct aikca *c, const struct pki *p, struct err *e)
 {
 	struct span root;
@@ -51,9 +75,9 @@ read_hierarchy(struct aikca *c, const struct pki *p, struct err *e)
 	}
 	if (buf_put(&c->root, root))
 		return err_set(e, E_NOMEM, "AIK root: out of memory");
-	return sha256(root, c->secret) != 0
-		   ? err_set(e, E_CRYPTO, "digest of the AIK root")
-		   : 0;
+	if (sha256(root, c->secret) != 0)
+		return err_set(e, E_CRYPTO, "digest of the AIK root");
+	return make_crl(c, e);
 }
 
 int
@@ -65,6 +89,7 @@ aikca_open(const struct pki *p, struct aikca **ret, struct err *e)
 		return err_set(e, E_NOMEM, "AIK CA: out of memory");
 	(void)pthread_mutex_init(&c->lock, NULL);
 	buf_init(&c->root, MAX_CERT_SIZE);
+	buf_init(&c->crl, MAX_CERT_SIZE);
 	(void)snprintf(c->host, sizeof(c->host), "%s", pki_host(p));
 	if (read_hierarchy(c, p, e) != 0)
 		return -1;
@@ -98,6 +123,7 @@ aikca_free(struct aikca *c)
 	key_free(c->signing);
 	key_free(c->encryption);
 	buf_free(&c->root);
+	buf_free(&c->crl);
 	(void)pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -290,6 +316,12 @@ aikca_issue_plain(const struct aikca *c, const struct aik_ca *ca,
 	if (pubkey_parse(spki, &b.subject, e) != 0)
 		return -1;
 	return issue(b, now, out, e);
+}
+
+struct span
+aikca_root_crl(const struct aikca *c)
+{
+	return buf_span(&c->crl);
 }
 
 const struct key *

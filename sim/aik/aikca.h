@@ -62,6 +62,10 @@ int aikca_issue_plain(const struct aikca *c, const struct aik_ca *ca,
     struct span spki, struct span subject, time_t now, struct buf *out,
     struct err *e);
 
+/* The root's CRL, without entries: for AIK_ROOT_PATH(). It lives as long as c.
+ */
+struct span aikca_root_crl(const struct aikca *c);
+
 /* To sign and decrypt with; they live as long as c. */
 const struct key *aikca_key(const struct aikca *c);
 const struct key *aikca_signing_key(const struct aikca *c);

@@ -247,6 +247,40 @@ test_chains(void **state)
 	    0);
 }
 
+/* The CRL that the AIK CAs point to. */
+static void
+test_root_crl(void **state)
+{
+	auto_aikca c = open_ca(NULL);
+	const struct aik_ca *ca = authority(c, "INTC");
+	const struct span der = aikca_root_crl(c);
+	const uint8_t *p = der.p;
+	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)der.n);
+	X509 *root = x509_of(ca->chain[AIK_CHAIN_ROOT]);
+	X509 *x = x509_of(ca->chain[AIK_CHAIN_CA]);
+	static const int want[] = { X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_OK };
+
+	assert_ptr_equal(p, der.p + der.n);
+	for (size_t i = 0; i < 2; i++) {
+		X509_STORE *store = X509_STORE_new();
+		X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+
+		assert_int_equal(X509_STORE_add_cert(store, root), 1);
+		if (i == 1)
+			assert_int_equal(X509_STORE_add_crl(store, crl), 1);
+		assert_int_equal(X509_STORE_CTX_init(ctx, store, x, NULL), 1);
+		X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_CRL_CHECK);
+		X509_STORE_CTX_set_time(ctx, 0, TIME);
+		assert_int_equal(X509_verify_cert(ctx), i == 1);
+		assert_int_equal(X509_STORE_CTX_get_error(ctx), want[i]);
+		X509_STORE_CTX_free(ctx);
+		X509_STORE_free(store);
+	}
+	X509_CRL_free(crl);
+	X509_free(root);
+	X509_free(x);
+}
+
 /* --- the certificates of an authority ---------------------------------------
  */
 
@@ -612,8 +646,10 @@ test_older(void **state)
 
 	assert_false(span_eq(a->chain[0], b->chain[0]));
 	assert_string_not_equal(a->guid, b->guid);
-	assert_non_null(memmem(a->chain[AIK_CHAIN_CA].p,
-	    a->chain[AIK_CHAIN_CA].n, "http://h.test/pkiops/crl/", 25));
+	assert_non_null(
+	    memmem(a->chain[AIK_CHAIN_CA].p, a->chain[AIK_CHAIN_CA].n,
+		"http://h.test" AIK_ROOT_PATH("crl", "crl"),
+		strlen("http://h.test" AIK_ROOT_PATH("crl", "crl"))));
 	remove_tree(t.base);
 }
 
@@ -667,6 +703,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_real),
 		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_root_crl),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_a_function),
