@@ -1,10 +1,10 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/log.h"
 #include "sim/cli/home.h"
+#include "sim/cli/out.h"
 #include "sim/cli/serve.h"
 #include "sim/tpm/record.h"
 
@@ -59,26 +59,10 @@ ready_line(const struct args *a, const struct serve *s, const char *state,
 }
 
 static int
-say_ready(const char *line, unsigned fd, struct err *e)
-{
-	if (puts(line) == EOF || fflush(stdout) != 0)
-		return err_errno(e, "write to stdout");
-	if (fd == 0 || fd == STDOUT_FILENO)
-		return 0;
-	if (dprintf((int)fd, "%s\n", line) < 0)
-		return err_errno(e, "write to --ready-fd %u", fd);
-	/* Who reads it sees the end, too. */
-	if (fd != STDERR_FILENO)
-		(void)close((int)fd);
-	return 0;
-}
-
-static int
 check_options(const struct args *a, struct err *e)
 {
-	if (a->ready_fd != 0 && fcntl((int)a->ready_fd, F_GETFD) < 0)
-		return err_set(e, E_USAGE,
-		    "--ready-fd %u: no such descriptor is open", a->ready_fd);
+	if (out_check_ready_fd(a->ready_fd, e) != 0)
+		return -1;
 	if (a->strict_ms && a->startup != NULL &&
 	    strcmp(a->startup, "clear") == 0)
 		return err_set(e, E_USAGE,
@@ -140,7 +124,7 @@ serve(const struct args *a, const char *dir, struct err *e)
 		return err_set(e, E_NOMEM, "ready line");
 	serve_forget_seed(a->device.seed);
 	if (serve_confine(CONFINE_KILL, e) != 0 ||
-	    say_ready(line, a->ready_fd, e) != 0)
+	    out_ready(line, a->ready_fd, e) != 0)
 		return -1;
 	return server_run(s.server, e);
 }

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,4 +68,31 @@ out_json_time(time_t t)
 
 	out_time(t, text);
 	return json_string(text);
+}
+
+/* --- the ready line ---------------------------------------------------------
+ */
+
+int
+out_check_ready_fd(unsigned fd, struct err *e)
+{
+	return fd == 0 || fcntl((int)fd, F_GETFD) >= 0
+		   ? 0
+		   : err_set(e, E_USAGE,
+			 "--ready-fd %u: no such descriptor is open", fd);
+}
+
+int
+out_ready(const char *line, unsigned fd, struct err *e)
+{
+	if (puts(line) == EOF || fflush(stdout) != 0)
+		return err_errno(e, "write to stdout");
+	if (fd == 0 || fd == STDOUT_FILENO)
+		return 0;
+	if (dprintf((int)fd, "%s\n", line) < 0)
+		return err_errno(e, "write to --ready-fd %u", fd);
+	/* Who reads it sees the end, too. */
+	if (fd != STDERR_FILENO)
+		(void)close((int)fd);
+	return 0;
 }

@@ -14,6 +14,11 @@
 
 /* One object, indented, and a newline. */
 int out_json(const json_t *all, struct err *e);
+/* One line for programs that wait for it, on stdout and on --ready-fd (0: there
+ * only), which is closed then. */
+int out_ready(const char *line, unsigned fd, struct err *e);
+/* E_USAGE unless it is open, or 0. */
+int out_check_ready_fd(unsigned fd, struct err *e);
 /* Escape sequence that begins a style, "" when stdout is no terminal or
  * NO_COLOR is set (no-color.org). */
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD };

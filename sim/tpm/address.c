@@ -139,6 +139,20 @@ address_is_loopback(const struct address *a)
 	}
 }
 
+int
+address_check_remote(
+    const struct address *a, const char *text, bool allow_remote, struct err *e)
+{
+	if (address_is_loopback(a) || allow_remote)
+		return 0;
+	err_set(e, E_USAGE,
+	    "'%s' can be reached from other machines, and there is no "
+	    "authentication",
+	    text);
+	return err_hint(e, "listen on 127.0.0.1, or say --allow-remote if the "
+			   "network is trusted");
+}
+
 const char *
 address_connect_host(const struct address *a)
 {

@@ -35,6 +35,10 @@ int address_parse(const char *text, struct address *ret, struct err *e);
 bool address_is_unix(const struct address *a);
 /* True for 127.0.0.0/8, ::1 and unix:, which no other machine reaches. */
 bool address_is_loopback(const struct address *a);
+/* 0 when a is loopback, or remote is allowed; else E_USAGE and a hint. text is
+ * how the user wrote it. */
+int address_check_remote(const struct address *a, const char *text,
+    bool allow_remote, struct err *e);
 /* What a client on this machine connects to: the loopback address for 0.0.0.0
  * and ::, else a->host. */
 const char *address_connect_host(const struct address *a);

@@ -301,3 +301,9 @@ listen_port(const struct address *a, enum port port,
 	*ret = set;
 	return 0;
 }
+
+int
+listen_other(const struct address *a, struct listen_set *ret, struct err *e)
+{
+	return listen_tcp(a, PORT_SWTPM_DATA, ret, e);
+}

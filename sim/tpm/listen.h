@@ -44,6 +44,10 @@ listen_mssim(const struct address *a, struct listen_set *ret, struct err *e);
 /* Listen on a for one kind of port. o NULL: defaults. */
 int listen_port(const struct address *a, enum port port,
     const struct listen_options *o, struct listen_set *ret, struct err *e);
+/* Listen on a, a TCP address, for what is no port of a TPM: the sockets' `port`
+ * says nothing then. */
+int
+listen_other(const struct address *a, struct listen_set *ret, struct err *e);
 /* True for a socket that listens; false for one that is connected, and for what
  * is no socket. */
 bool listen_is(int fd);

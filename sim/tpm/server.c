@@ -474,20 +474,6 @@ set_tcti(struct server *s, const struct address *a)
 		    "mssim:host=%s,port=%u", address_connect_host(a), s->port);
 }
 
-static int
-check_remote(
-    const struct address *a, const char *text, bool allow_remote, struct err *e)
-{
-	if (address_is_loopback(a) || allow_remote)
-		return 0;
-	err_set(e, E_USAGE,
-	    "'%s' can be reached from other machines, and there is no "
-	    "authentication",
-	    text);
-	return err_hint(e, "listen on 127.0.0.1, or say --allow-remote if the "
-			   "network is trusted");
-}
-
 int
 server_listen_mssim(
     struct server *s, const char *address, bool allow_remote, struct err *e)
@@ -497,7 +483,7 @@ server_listen_mssim(
 	uint16_t port;
 
 	if (address_parse(address, &a, e) != 0 ||
-	    check_remote(&a, address, allow_remote, e) != 0 ||
+	    address_check_remote(&a, address, allow_remote, e) != 0 ||
 	    listen_mssim(&a, &set, e) != 0)
 		return -1;
 	port = set.port;
@@ -518,7 +504,7 @@ server_listen_swtpm(struct server *s, enum port port, const char *address,
 	struct listen_set set;
 
 	if (address_parse(address, &a, e) != 0 ||
-	    check_remote(&a, address, allow_remote, e) != 0 ||
+	    address_check_remote(&a, address, allow_remote, e) != 0 ||
 	    listen_port(&a, port, o, &set, e) != 0)
 		return -1;
 	s->groups++;
