@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "odca/asn1.h"
 #include "odca/cert.h"
@@ -264,6 +265,20 @@ pki_crls(const struct pki *p, struct pki_file ret[static MAX_CAS],
     size_t *ret_n, struct err *e)
 {
 	return give_all(p, CRLS, ret, ret_n, e);
+}
+
+/* The time first: an older one than the content's only makes a reader ask
+ * again. */
+int
+pki_read(const struct pki *p, const char *path, struct buf *out,
+    time_t *ret_changed, struct err *e)
+{
+	struct stat st = { .st_mtime = 0 };
+
+	if (p->dir >= 0)
+		(void)fstatat(p->dir, path, &st, 0);
+	*ret_changed = st.st_mtime;
+	return read_part(p, path, out, e);
 }
 
 int

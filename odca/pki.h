@@ -18,6 +18,8 @@
 #ifndef ODCA_PKI_H
 #define ODCA_PKI_H
 
+#include <time.h>
+
 #include "odca/family.h"
 #include "odca/key.h"
 #include "sim/base/limits.h"
@@ -53,6 +55,14 @@ int
 pki_crl(const struct pki *p, const char *name, struct span *ret, struct err *e);
 int pki_crls(const struct pki *p, struct pki_file ret[static MAX_CAS],
     size_t *ret_n, struct err *e);
+/*
+ * Append a certificate or CRL as it is now, by its path in the hierarchy
+ * ("crls/OnDie_CA.crl"). Nothing is kept, so that threads may read at the same
+ * time. *ret_changed is when it was last written; 0: it is a part of the
+ * program. E_NOTFOUND.
+ */
+int pki_read(const struct pki *p, const char *path, struct buf *out,
+    time_t *ret_changed, struct err *e);
 /* The self-signed one of a generation; E_NOTFOUND in a directory that is older
  * than the generation. */
 int pki_root(
