@@ -26,6 +26,7 @@ DEPS := libtpms=libtpms-dev,libtpms-devel \
 	libuv=libuv1-dev,libuv-devel \
 	libseccomp=libseccomp-dev,libseccomp-devel \
 	jansson=libjansson-dev,jansson-devel \
+	libmicrohttpd=libmicrohttpd-dev,libmicrohttpd-devel \
 	tss2-esys=libtss2-dev,tpm2-tss-devel \
 	tss2-mu=libtss2-dev,tpm2-tss-devel \
 	tss2-rc=libtss2-dev,tpm2-tss-devel \

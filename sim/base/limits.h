@@ -115,6 +115,23 @@
 #define MAX_FAULT_NAME 64
 #define MAX_FAULT_ARG  10000
 
+/* HTTP. The longest request is one of SCEP's with a chain of certificates, by
+ * GET in the query, twice encoded; the longest answer is a CRL. */
+#define MAX_HTTP_HEAD   (64 * 1024)
+#define MAX_HTTP_BODY   (64 * 1024)
+#define MAX_HTTP_ANSWER MAX_CRL_SIZE
+#define MAX_HTTP_HOST   256
+/* What is read of a body that is too long, so that its sender sees the answer;
+ * beyond, the connection is cut. */
+#define MAX_HTTP_UNWANTED (1024 * 1024)
+#define MAX_HTTP_FIELDS   64 /* headers, and as many arguments */
+/* Connections at a time, and of one address: one more takes the place of the
+ * one that has waited longest. Below any usual hard limit of descriptors. */
+#define MAX_HTTP_CONNS         1024
+#define MAX_HTTP_ADDRESS_CONNS 512
+/* Certificates that clients of EKOP registered. */
+#define MAX_EKOP_CERTS 4096
+
 /* Command line. */
 #define MAX_SEED_LENGTH 256
 #define MAX_HOST_LENGTH 64

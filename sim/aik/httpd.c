@@ -1,0 +1,444 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+
+#include "sim/aik/door.h"
+#include "sim/aik/httpd.h"
+#include "sim/base/clock.h"
+#include "sim/base/log.h"
+
+/* RFC 8996: nothing below 1.2. */
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.3"
+
+struct httpd {
+	struct httpd_options options;
+	struct door *door;
+	struct MHD_Daemon *plain, *tls;
+	char *key, *chain; /* with a NUL, as libmicrohttpd wants them */
+};
+
+/* One request, from its head to the end of its answer. */
+struct exchange {
+	struct http_request request;
+	struct http_response response;
+	char host[MAX_HTTP_HOST];
+	struct buf body;
+	size_t unwanted; /* octets of a body that is too long */
+	bool too_many;   /* headers or arguments */
+	bool logged;
+	uint64_t begin;
+};
+
+/* --- log ----------------------------------------------------------------- */
+
+/* What a client wrote, as one word of one line. */
+static const char *
+word(const char *text, char out[static 128])
+{
+	size_t n = 0;
+
+	for (; n < 127 && text[n] != '\0'; n++)
+		out[n] = isgraph((unsigned char)text[n]) && text[n] != '"'
+			     ? text[n]
+			     : '?';
+	out[n] = '\0';
+	return n > 0 ? out : "-";
+}
+
+static void
+client_of(struct MHD_Connection *c, char out[static INET6_ADDRSTRLEN + 8])
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr_in *in;
+	const struct sockaddr_in6 *in6;
+	char text[INET6_ADDRSTRLEN] = "?";
+	unsigned port = 0;
+
+	if (info != NULL && info->client_addr->sa_family == AF_INET) {
+		in = (const void *)info->client_addr;
+		(void)inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
+		port = ntohs(in->sin_port);
+	} else if (info != NULL && info->client_addr->sa_family == AF_INET6) {
+		in6 = (const void *)info->client_addr;
+		(void)inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
+		port = ntohs(in6->sin6_port);
+	}
+	(void)snprintf(out, INET6_ADDRSTRLEN + 8, "%s:%u", text, port);
+}
+
+static void
+log_exchange(struct MHD_Connection *c, struct exchange *x, const char *outcome)
+{
+	const struct http_request *r = &x->request;
+	const struct http_response *p = &x->response;
+	const bool head = strcmp(r->method, "HEAD") == 0;
+	char client[INET6_ADDRSTRLEN + 8], method[128], path[128];
+
+	x->logged = true;
+	if (!log_enabled(LOG_INFO))
+		return;
+	client_of(c, client);
+	log_info("http",
+	    "client=%s method=%s host=%s path=%s%s%s%s%s outcome=\"%s\" "
+	    "status=%u bytes=%zu ms=%.1f",
+	    client, word(r->method, method), x->host[0] != '\0' ? x->host : "-",
+	    word(r->path, path), p->authority[0] != '\0' ? " authority=" : "",
+	    p->authority, p->step[0] != '\0' ? " step=" : "", p->step, outcome,
+	    p->status, head ? (size_t)0 : p->body.n,
+	    (double)(clock_ns() - x->begin) / 1e6);
+}
+
+static void __attribute__((format(printf, 2, 0)))
+log_library(void *ctx, const char *fmt, va_list ap)
+{
+	char text[256];
+	size_t n;
+
+	if (!log_enabled(LOG_DEBUG))
+		return;
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	n = strcspn(text, "\n");
+	log_debug("http", "%.*s", (int)n, text);
+}
+
+/* --- the request ------------------------------------------------------------
+ */
+
+static enum MHD_Result
+add_field(struct exchange *x, struct http_field *fields, size_t *n,
+    const char *name, const char *value)
+{
+	if (*n == MAX_HTTP_FIELDS) {
+		x->too_many = true;
+		return MHD_NO;
+	}
+	fields[(*n)++] =
+	    (struct http_field){ name, value != NULL ? value : "" };
+	return MHD_YES;
+}
+
+static enum MHD_Result
+on_header(
+    void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct exchange *x = ctx;
+
+	return add_field(
+	    x, x->request.headers, &x->request.n_headers, name, value);
+}
+
+static enum MHD_Result
+on_argument(
+    void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct exchange *x = ctx;
+
+	return add_field(x, x->request.args, &x->request.n_args, name, value);
+}
+
+/* RFC 9112 3.2.2: a client that takes us for a proxy writes the whole URL, and
+ * its host goes before the header's. True when url is such a one. */
+static bool
+split_absolute(const char *url, const char **ret_host, size_t *ret_n,
+    const char **ret_path)
+{
+	static const char *const schemes[] = { "http://", "https://" };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+		const size_t n = strlen(schemes[i]);
+
+		if (strncasecmp(url, schemes[i], n) != 0)
+			continue;
+		*ret_host = url + n;
+		*ret_n = strcspn(*ret_host, "/");
+		*ret_path =
+		    (*ret_host)[*ret_n] == '/' ? *ret_host + *ret_n : "/";
+		return true;
+	}
+	return false;
+}
+
+/* False when there is no host, or what is none. */
+static bool
+find_host(struct exchange *x, const char *url)
+{
+	const char *host = http_header(&x->request, "Host");
+	size_t n = host != NULL ? strlen(host) : 0;
+
+	x->request.path = url;
+	x->request.host = x->host;
+	(void)split_absolute(url, &host, &n, &x->request.path);
+	return host != NULL && http_host_of(host, n, x->host);
+}
+
+/* A head that no handler is to see: it is answered, and true. */
+static bool
+refuse_head(struct exchange *x, bool have_host)
+{
+	struct http_response *p = &x->response;
+	const char *length = http_header(&x->request, "Content-Length");
+
+	if (x->too_many)
+		http_refuse(p, 431, "more than %d headers or arguments",
+		    MAX_HTTP_FIELDS);
+	else if (!have_host)
+		http_refuse(p, 400, "no host");
+	else if (x->request.path[0] != '/')
+		http_refuse(p, 400, "no path");
+	else if (length != NULL && strtoull(length, NULL, 10) > MAX_HTTP_BODY)
+		http_refuse(p, 413, "body of %.20s octets, at most %d are read",
+		    length, MAX_HTTP_BODY);
+	return p->status != 0;
+}
+
+static struct exchange *
+begin_exchange(struct MHD_Connection *c, const char *url, const char *method)
+{
+	struct exchange *x = calloc(1, sizeof(*x));
+
+	if (x == NULL)
+		return NULL;
+	x->begin = clock_ns();
+	x->request.method = method;
+	buf_init(&x->body, MAX_HTTP_BODY);
+	http_response_init(&x->response);
+	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, on_header, x);
+	(void)MHD_get_connection_values(
+	    c, MHD_GET_ARGUMENT_KIND, on_argument, x);
+	return x;
+}
+
+/* A body without a length that turns out too long is read for a while, so that
+ * the client gets to see the answer. */
+static enum MHD_Result
+take_body(struct exchange *x, const char *data, size_t n)
+{
+	if (x->unwanted == 0 &&
+	    buf_put(&x->body, (struct span){ (const void *)data, n }) == 0)
+		return MHD_YES;
+	x->unwanted += n;
+	return x->unwanted > MAX_HTTP_UNWANTED ? MHD_NO : MHD_YES;
+}
+
+/* --- the answer --------------------------------------------------------------
+ */
+
+/* Date and Content-Length are the library's. */
+static struct MHD_Response *
+build_response(const struct http_response *p)
+{
+	struct MHD_Response *m = MHD_create_response_from_buffer(
+	    p->body.n, p->body.p, MHD_RESPMEM_MUST_COPY);
+	bool ok = m != NULL;
+
+	if (ok && p->type != NULL)
+		ok = MHD_add_response_header(
+			 m, MHD_HTTP_HEADER_CONTENT_TYPE, p->type) == MHD_YES;
+	for (size_t i = 0; ok && i < p->n_headers; i++)
+		ok = MHD_add_response_header(
+			 m, p->headers[i].name, p->headers[i].value) == MHD_YES;
+	if (ok)
+		return m;
+	if (m != NULL)
+		MHD_destroy_response(m);
+	return NULL;
+}
+
+static enum MHD_Result
+send_response(struct MHD_Connection *c, struct exchange *x)
+{
+	struct http_response *p = &x->response;
+	struct MHD_Response *m = build_response(p);
+	enum MHD_Result rc;
+
+	log_exchange(c, x, p->outcome[0] != '\0' ? p->outcome : "ok");
+	if (m == NULL)
+		return MHD_NO;
+	rc = MHD_queue_response(c, p->status, m);
+	MHD_destroy_response(m);
+	return rc;
+}
+
+/* --- what the library calls ------------------------------------------------
+ */
+
+/* First with the head alone, then with each piece of the body, then with
+ * nothing more. */
+static enum MHD_Result
+on_request(void *ctx, struct MHD_Connection *c, const char *url,
+    const char *method, const char *version, const char *data, size_t *n,
+    void **state)
+{
+	const struct httpd *h = ctx;
+	struct exchange *x = *state;
+	size_t got = *n;
+
+	if (x == NULL) {
+		if ((*state = x = begin_exchange(c, url, method)) == NULL)
+			return MHD_NO;
+		return refuse_head(x, find_host(x, url)) ? send_response(c, x)
+							 : MHD_YES;
+	}
+	*n = 0;
+	if (got > 0)
+		return take_body(x, data, got);
+	x->request.body = buf_span(&x->body);
+	if (x->unwanted > 0)
+		http_refuse(&x->response, 413,
+		    "body of more than the %d octets that are read",
+		    MAX_HTTP_BODY);
+	else
+		h->options.handler(h->options.ctx, &x->request, &x->response);
+	return send_response(c, x);
+}
+
+static int
+descriptor_of(struct MHD_Connection *c)
+{
+	return MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)
+	    ->connect_fd;
+}
+
+static void
+on_completed(void *ctx, struct MHD_Connection *c, void **state,
+    enum MHD_RequestTerminationCode how)
+{
+	const struct httpd *h = ctx;
+	struct exchange *x = *state;
+
+	if (x != NULL) {
+		if (!x->logged)
+			log_exchange(c, x, "the client has gone");
+		http_response_done(&x->response);
+		buf_free(&x->body);
+		free(x);
+	}
+	*state = NULL;
+	door_answered(h->door, descriptor_of(c));
+}
+
+static void
+on_connection(void *ctx, struct MHD_Connection *c, void **state,
+    enum MHD_ConnectionNotificationCode what)
+{
+	const struct httpd *h = ctx;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+		door_left(h->door, descriptor_of(c));
+}
+
+/* --- life ------------------------------------------------------------------
+ */
+
+/* The library closes fd in any case. */
+static bool
+enter(void *ctx, int fd, bool tls, const struct sockaddr *from, socklen_t n)
+{
+	struct httpd *h = ctx;
+
+	return MHD_add_connection(tls ? h->tls : h->plain, fd, from, n) ==
+	       MHD_YES;
+}
+
+static struct MHD_Daemon *
+start_daemon(struct httpd *h, bool tls)
+{
+	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const struct MHD_OptionItem with_tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, h->key },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, h->chain },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
+		    (void *)(uintptr_t)TLS_PRIORITIES },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	const unsigned flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD |
+			       MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
+			       MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0);
+
+	/* door.c counts connections, of which a thread may get all, and has an
+	 * eye on the time. */
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h,
+	    MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
+	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned)(cpus > 2 ? cpus : 2),
+	    MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned)(MAX_HTTP_CONNS * 2 * (cpus > 2 ? cpus : 2)),
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MAX_HTTP_HEAD,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_ARRAY,
+	    tls ? with_tls : with_tls + 3, MHD_OPTION_END);
+}
+
+static char *
+text_of(struct span s)
+{
+	return strndup((const char *)s.p, s.n);
+}
+
+static int
+start(struct httpd *h, struct err *e)
+{
+	const struct door_options o = {
+		.listeners = h->options.listeners,
+		.n = h->options.n_listeners,
+		.timeout = h->options.timeout,
+		.enter = enter,
+		.ctx = h,
+	};
+
+	h->key = text_of(h->options.tls_key);
+	h->chain = text_of(h->options.tls_chain);
+	if (h->key == NULL || h->chain == NULL)
+		return err_set(e, E_NOMEM, "HTTP server");
+	if (door_new(&o, &h->door, e) != 0)
+		return -1;
+	if ((h->plain = start_daemon(h, false)) == NULL ||
+	    (h->tls = start_daemon(h, true)) == NULL)
+		return err_set(e, E_IO, "HTTP server: it does not start");
+	return 0;
+}
+
+int
+httpd_new(const struct httpd_options *o, struct httpd **ret, struct err *e)
+{
+	auto_httpd h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return err_set(e, E_NOMEM, "HTTP server");
+	h->options = *o;
+	if (start(h, e) != 0)
+		return -1;
+	/* The caller's, which it may wipe now. */
+	h->options.tls_key = h->options.tls_chain = (struct span){ NULL, 0 };
+	*ret = TAKE(h);
+	return 0;
+}
+
+int
+httpd_run(struct httpd *h, struct err *e)
+{
+	return door_run(h->door, e);
+}
+
+void
+httpd_free(struct httpd *h)
+{
+	if (h == NULL)
+		return;
+	if (h->plain != NULL)
+		MHD_stop_daemon(h->plain);
+	if (h->tls != NULL)
+		MHD_stop_daemon(h->tls);
+	door_free(h->door);
+	if (h->key != NULL)
+		explicit_bzero(h->key, strlen(h->key));
+	free(h->key);
+	free(h->chain);
+	free(h);
+}
