@@ -87,7 +87,7 @@ static const struct profile profiles[] = {
 		.name = "server", .issuer = "root", .gens = TLS,
 		.subject = { { AT_O, "odcasim TEST" }, { AT_CN, "{host}" } }, .canonical = true,
 		.not_before = "210101000000Z", .ku = KU_DIGITAL_SIGNATURE, .eku = KP_SERVER_AUTH,
-		.dns = "{host} ekop.intel.test *.microsoftaik.azure.net localhost 127.0.0.1",
+		.dns = "{host} pre1-{host} tsde-{host} ekop.intel.test *.microsoftaik.azure.net localhost 127.0.0.1",
 		.exts = { EXT_SKI, EXT_AKI, EXT_BC | CRITICAL, EXT_KU | CRITICAL, EXT_EKU, EXT_DNS },
 	},
 };

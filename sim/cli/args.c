@@ -111,6 +111,16 @@ static const struct opt ca_revoke[] = {
 	{ "reason",      0, OPT_CHOICE, AT(revoke.reason),      "keyCompromise|cACompromise|superseded|cessationOfOperation", "why (default: the entry does not say)", 0, 0 },
 	END
 };
+static const struct opt cloud[] = {
+	{ "listen",       0, OPT_LIST,   AT(cloud.listen),   "ADDR:PORT", "where to serve, TLS and plain HTTP alike; port 0 finds a free one; may be repeated (default: 127.0.0.1:8443)", 0, 0 },
+	{ "pki",          0, OPT_STRING, AT(device.pki),     "DIR",       "hierarchy whose certificates and lists are served, as they are at each request (default: the built-in TEST one)", 0, 0 },
+	{ "state",        0, OPT_LIST,   AT(cloud.states),   "DIR",       "a device of the EPID era, whose EK certificates EKOP gives; it may be minted later; may be repeated", 0, 0 },
+	{ "timeout",      0, OPT_NUMBER, AT(cloud.timeout),  "SECONDS",   "how long a connection may take for a request and its answer (default: 30)", 1, 3600 },
+	{ "allow-remote", 0, OPT_FLAG,   AT(allow_remote),   NULL,        "serve on an address that is not loopback: everybody there can have certificates of the TEST hierarchy", 0, 0 },
+	{ "ready-fd",     0, OPT_NUMBER, AT(ready_fd),       "N",         "write the ready line to this descriptor too", 1, 65535 },
+	{ "pid",          0, OPT_STRING, AT(cloud.pid),      "FILE",      "write the process id there; it is removed at the end", 0, 0 },
+	END
+};
 static const struct opt simulator[] = {
 	{ "port",        0,   OPT_NUMBER, AT(port),        "N",  "command port; the platform port is N+1 (default: 2321)", 1, 65534 },
 	{ "rm",          0,   OPT_FLAG,   AT(remove),      NULL, "begin with a new TPM: remove NVChip first", 0, 0 },
@@ -235,6 +245,7 @@ const struct opt_group opts_ca_init = { "hierarchy", ca_init };
 const struct opt_group opts_ca_export = { "hierarchy", ca_export };
 const struct opt_group opts_ca_crl = { "hierarchy", ca_crl };
 const struct opt_group opts_ca_revoke = { "what", ca_revoke };
+const struct opt_group opts_cloud = { "serve", cloud };
 const struct opt_group opts_simulator = { "options", simulator };
 const struct opt_group opts_swtpm_state = { "state", swtpm_state };
 const struct opt_group opts_swtpm_channels = { "channels", swtpm_channels };

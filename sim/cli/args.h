@@ -67,6 +67,12 @@ struct args {
 	struct {
 		const char *serial, *ca, *reason;
 	} revoke;
+	/* cloud */
+	struct {
+		struct opt_list listen, states;
+		const char *pid;
+		unsigned timeout; /* 0: the default */
+	} cloud;
 	/* tpm_server */
 	unsigned port; /* 0: 2321 */
 	bool remove, manufacture, pick_ports, verbose;
@@ -81,7 +87,7 @@ struct args {
 extern const struct opt_group opts_common, opts_home, opts_new_home,
     opts_device, opts_faults, opts_listen, opts_startup, opts_source, opts_show,
     opts_verify, opts_json, opts_update, opts_ca_init, opts_ca_export,
-    opts_ca_crl, opts_ca_revoke, opts_simulator, opts_swtpm_state,
+    opts_ca_crl, opts_ca_revoke, opts_cloud, opts_simulator, opts_swtpm_state,
     opts_swtpm_channels, opts_swtpm_process, opts_swtpm_print, opts_swtpm_own,
     opts_setup, opts_setup_refused, opts_help;
 
@@ -114,6 +120,7 @@ int cmd_ca_init(const struct args *a, struct err *e);
 int cmd_ca_export(const struct args *a, struct err *e);
 int cmd_ca_crl(const struct args *a, struct err *e);
 int cmd_ca_revoke(const struct args *a, struct err *e);
+int cmd_cloud(const struct args *a, struct err *e);
 int cmd_tpm_server(const struct args *a, struct err *e);
 int cmd_tpm2_simulator(const struct args *a, struct err *e);
 int cmd_swtpm_socket(const struct args *a, struct err *e);

@@ -89,6 +89,16 @@ const struct command commands[] = {
               "odcasim ca revoke --pki ./pki --family tgl --batch 00002004\n"
               "odcasim ca revoke --pki ./pki --ca ODCA_CA2_CSME_Intermediate",
   .status = STATUS_PLAIN },
+{ .name = "cloud", .run = cmd_cloud,
+  .summary = "Serve what is around a TPM: certificates and CRLs, EKOP, the AIK service.",
+  .groups = { &opts_cloud, &opts_common },
+  .examples = "odcasim cloud --log info\n"
+              "odcasim cloud --listen 127.0.0.1:0 --pki ./pki --state ./cml\n"
+              "odcasim ca export --out ca\n"
+              "curl --cacert ca/root-tls.pem --connect-to ::127.0.0.1:8443 "
+              "https://tsci.intel.test/content/OnDieCA/crls/OnDie_CA.crl\n"
+              "http_proxy=http://127.0.0.1:8443 curl http://tsci.intel.test/content/OnDieCA/crls/OnDie_CA.crl",
+  .status = "0 ended by SIGTERM or SIGINT, 1 failed, 2 wrong usage" },
 { .name = "tpm_server", .operands = "[PORT]", .run = cmd_tpm_server,
   .most = 1, .single_dash = true,
   .summary = "Take IBM's simulator's command line; the TPM lives in the file NVChip.",

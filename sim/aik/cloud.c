@@ -1,0 +1,128 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "odca/pki.h"
+#include "sim/aik/aikhost.h"
+#include "sim/aik/authority.h"
+#include "sim/aik/cloud.h"
+#include "sim/aik/ekop.h"
+#include "sim/aik/ekophost.h"
+#include "sim/aik/pkihost.h"
+#include "sim/aik/servercert.h"
+
+#define EKOP_HOST "ekop.intel.test"
+#define PKI_HOST  "{pki}" /* in a row: the hierarchy's host */
+
+struct cloud {
+	struct pki *pki; /* only its host and pki_read() */
+	struct ekophost *ekop;
+};
+
+/* --- virtual hosts ----------------------------------------------------------
+ */
+
+static void
+answer_pki(
+    struct cloud *c, const struct http_request *r, struct http_response *p)
+{
+	pkihost_answer(c->pki, r, p);
+}
+
+static void
+answer_ekop(
+    struct cloud *c, const struct http_request *r, struct http_response *p)
+{
+	ekophost_answer(c->ekop, r, p);
+}
+
+static void
+answer_aik(
+    struct cloud *c, const struct http_request *r, struct http_response *p)
+{
+	aikhost_unknown(r, p);
+}
+
+/* clang-format off */
+static const struct vhost {
+	const char *host;   /* "*": any that ends so */
+	const char *path;   /* where it is on a host of this machine's own name */
+	void (*answer)(struct cloud *, const struct http_request *, struct http_response *);
+} vhosts[] = {
+	{ PKI_HOST,             "/content/",   answer_pki },
+	{ "pre1-" PKI_HOST,     "/content/",   answer_pki },
+	{ "tsde-" PKI_HOST,     "/content/",   answer_pki },
+	{ EKOP_HOST,            EKOP_PATH,     answer_ekop },
+	{ "*" AUTHORITY_DOMAIN, "/templates/", answer_aik },
+};
+/* clang-format on */
+#define N_VHOSTS (sizeof(vhosts) / sizeof(*vhosts))
+
+/* host is in lower case; the hierarchy's may not be. */
+static bool
+is_host(const struct vhost *v, const struct cloud *c, const char *host)
+{
+	const char *pki = strstr(v->host, PKI_HOST);
+	const size_t n = strlen(host), tail = strlen(v->host) - 1;
+
+	if (pki != NULL)
+		return strncmp(host, v->host, (size_t)(pki - v->host)) == 0 &&
+		       strcasecmp(host + (pki - v->host), pki_host(c->pki)) ==
+			   0;
+	if (v->host[0] == '*')
+		return n > tail && strcmp(host + n - tail, v->host + 1) == 0;
+	return strcmp(host, v->host) == 0;
+}
+
+void
+cloud_answer(void *ctx, const struct http_request *r, struct http_response *p)
+{
+	struct cloud *c = ctx;
+
+	for (size_t i = 0; i < N_VHOSTS; i++) {
+		const struct vhost *v = &vhosts[i];
+
+		if (http_is_local(r)
+			? strncmp(r->path, v->path, strlen(v->path)) == 0
+			: is_host(v, c, r->host)) {
+			v->answer(c, r, p);
+			return;
+		}
+	}
+	http_refuse(p, 404, "nothing is here at '%s'", r->host);
+}
+
+/* --- life ------------------------------------------------------------------
+ */
+
+int
+cloud_identity(
+    const struct cloud *c, struct buf *key, struct buf *cert, struct err *e)
+{
+	return servercert_make(c->pki, key, cert, e);
+}
+
+int
+cloud_new(const struct cloud_options *o, struct cloud **ret, struct err *e)
+{
+	auto_cloud c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return err_set(e, E_NOMEM, "cloud");
+	if (pki_open(o->pki, &c->pki, e) != 0 ||
+	    ekophost_new(o->pki, &o->descriptors, &c->ekop, e) != 0)
+		return -1;
+	*ret = TAKE(c);
+	return 0;
+}
+
+void
+cloud_free(struct cloud *c)
+{
+	if (c == NULL)
+		return;
+	ekophost_free(c->ekop);
+	pki_free(c->pki);
+	free(c);
+}
