@@ -52,7 +52,7 @@ endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 # "name version,..." for `odcasim version`.
 LIBRARIES := $(subst $(empty) $(empty),$(comma),$(foreach p,$(PKGS),$(p)~$(shell $(PKG_CONFIG) --modversion $(p))))
-PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out libtpms libcrypto tss2-%,$(PKGS)))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out libtpms libcrypto libmicrohttpd tss2-%,$(PKGS)))
 endif
 
 # --- flags ------------------------------------------------------------------

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
-#include <microhttpd.h>
 
 #include "sim/aik/door.h"
 #include "sim/aik/httpd.h"
+#include "sim/aik/mhd.h"
 #include "sim/base/clock.h"
 #include "sim/base/log.h"
 
@@ -55,7 +55,7 @@ static void
 client_of(struct MHD_Connection *c, char out[static INET6_ADDRSTRLEN + 8])
 {
 	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	    mhd.MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr_in *in;
 	const struct sockaddr_in6 *in6;
 	char text[INET6_ADDRSTRLEN] = "?";
@@ -209,8 +209,8 @@ begin_exchange(struct MHD_Connection *c, const char *url, const char *method)
 	x->request.method = method;
 	buf_init(&x->body, MAX_HTTP_BODY);
 	http_response_init(&x->response);
-	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, on_header, x);
-	(void)MHD_get_connection_values(
+	(void)mhd.MHD_get_connection_values(c, MHD_HEADER_KIND, on_header, x);
+	(void)mhd.MHD_get_connection_values(
 	    c, MHD_GET_ARGUMENT_KIND, on_argument, x);
 	return x;
 }
@@ -234,20 +234,20 @@ take_body(struct exchange *x, const char *data, size_t n)
 static struct MHD_Response *
 build_response(const struct http_response *p)
 {
-	struct MHD_Response *m = MHD_create_response_from_buffer(
+	struct MHD_Response *m = mhd.MHD_create_response_from_buffer(
 	    p->body.n, p->body.p, MHD_RESPMEM_MUST_COPY);
 	bool ok = m != NULL;
 
 	if (ok && p->type != NULL)
-		ok = MHD_add_response_header(
+		ok = mhd.MHD_add_response_header(
 			 m, MHD_HTTP_HEADER_CONTENT_TYPE, p->type) == MHD_YES;
 	for (size_t i = 0; ok && i < p->n_headers; i++)
-		ok = MHD_add_response_header(
+		ok = mhd.MHD_add_response_header(
 			 m, p->headers[i].name, p->headers[i].value) == MHD_YES;
 	if (ok)
 		return m;
 	if (m != NULL)
-		MHD_destroy_response(m);
+		mhd.MHD_destroy_response(m);
 	return NULL;
 }
 
@@ -261,8 +261,8 @@ send_response(struct MHD_Connection *c, struct exchange *x)
 	log_exchange(c, x, p->outcome[0] != '\0' ? p->outcome : "ok");
 	if (m == NULL)
 		return MHD_NO;
-	rc = MHD_queue_response(c, p->status, m);
-	MHD_destroy_response(m);
+	rc = mhd.MHD_queue_response(c, p->status, m);
+	mhd.MHD_destroy_response(m);
 	return rc;
 }
 
@@ -302,7 +302,8 @@ on_request(void *ctx, struct MHD_Connection *c, const char *url,
 static int
 descriptor_of(struct MHD_Connection *c)
 {
-	return MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)
+	return mhd
+	    .MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)
 	    ->connect_fd;
 }
 
@@ -343,7 +344,7 @@ enter(void *ctx, int fd, bool tls, const struct sockaddr *from, socklen_t n)
 {
 	struct httpd *h = ctx;
 
-	return MHD_add_connection(tls ? h->tls : h->plain, fd, from, n) ==
+	return mhd.MHD_add_connection(tls ? h->tls : h->plain, fd, from, n) ==
 	       MHD_YES;
 }
 
@@ -364,7 +365,7 @@ start_daemon(struct httpd *h, bool tls)
 
 	/* door.c counts connections, of which a thread may get all, and has an
 	 * eye on the time. */
-	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, h,
+	return mhd.MHD_start_daemon(flags, 0, NULL, NULL, on_request, h,
 	    MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
 	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned)(cpus > 2 ? cpus : 2),
 	    MHD_OPTION_CONNECTION_LIMIT,
@@ -412,7 +413,7 @@ httpd_new(const struct httpd_options *o, struct httpd **ret, struct err *e)
 	if (h == NULL)
 		return err_set(e, E_NOMEM, "HTTP server");
 	h->options = *o;
-	if (start(h, e) != 0)
+	if (mhd_load(e) != 0 || start(h, e) != 0)
 		return -1;
 	/* The caller's, which it may wipe now. */
 	h->options.tls_key = h->options.tls_chain = (struct span){ NULL, 0 };
@@ -432,9 +433,9 @@ httpd_free(struct httpd *h)
 	if (h == NULL)
 		return;
 	if (h->plain != NULL)
-		MHD_stop_daemon(h->plain);
+		mhd.MHD_stop_daemon(h->plain);
 	if (h->tls != NULL)
-		MHD_stop_daemon(h->tls);
+		mhd.MHD_stop_daemon(h->tls);
 	door_free(h->door);
 	if (h->key != NULL)
 		explicit_bzero(h->key, strlen(h->key));

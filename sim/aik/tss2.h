@@ -14,7 +14,7 @@
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
-#include "sim/base/err.h"
+#include "sim/base/late.h"
 
 /* library, function; a row is all that a further one needs */
 #define TSS2_FUNCTIONS(X)                                                      \
@@ -43,9 +43,7 @@
 	X(tctildr, Tss2_TctiLdr_Initialize)
 
 struct tss2 {
-#define TSS2_MEMBER(library, name) __typeof__(name) *name;
-	TSS2_FUNCTIONS(TSS2_MEMBER)
-#undef TSS2_MEMBER
+	TSS2_FUNCTIONS(LATE_MEMBER)
 };
 
 /* Set by tss2_load(). */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -13,6 +14,7 @@
 #include "sim/base/clock.h"
 #include "sim/base/err.h"
 #include "sim/base/file.h"
+#include "sim/base/late.h"
 #include "sim/base/suggest.h"
 
 static void
@@ -380,6 +382,39 @@ test_utc_time(void **state)
 	assert_int_equal(clock_utc_time(-631152001, out), -1);
 }
 
+/* All or nothing of what a library lacks; and who to ask for it. */
+static void
+test_late(void **state)
+{
+	struct {
+		__typeof__(getpid) *pid;
+		void (*other)(void);
+	} table = { NULL, NULL };
+	struct late rows[] = {
+		{ "libc.so.6", "getpid", 0 },
+		{ "libc.so.6", "getpid", sizeof(void *) },
+	};
+	struct err e;
+
+	rows[1].name = "no_such_function";
+	assert_int_equal(
+	    late_load(rows, 2, &table, sizeof(table), "p", "hint", &e), -1);
+	assert_int_equal(e.code, E_NOTFOUND);
+	assert_non_null(strstr(e.msg, "no_such_function"));
+	assert_string_equal(e.hint, "hint");
+	assert_null(table.pid);
+	rows[1].library = "libnone.so.0";
+	assert_int_equal(
+	    late_load(rows, 2, &table, sizeof(table), "p", "hint", &e), -1);
+	assert_non_null(strstr(e.msg, "libnone.so.0"));
+	assert_int_equal(
+	    late_load(rows, 1, &table, sizeof(table), "p", "hint", &e), 0);
+	assert_int_equal(table.pid(), getpid());
+	assert_int_equal(
+	    late_load(rows, 1, &table, 1U << 20, "p", "hint", &e), -1);
+	assert_int_equal(e.code, E_LIMIT);
+}
+
 int
 main(void)
 {
@@ -398,6 +433,7 @@ main(void)
 		cmocka_unit_test(test_suggest),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_utc_time),
+		cmocka_unit_test(test_late),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
