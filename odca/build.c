@@ -166,8 +166,7 @@ fill_tbs(asn1_node node, const struct build *b, const struct signer *signer,
     struct err *e)
 {
 	const struct profile *p = b->profile, *issuer;
-	const char *from = p->not_before,
-		   *to = p->not_after != NULL ? p->not_after : NOT_AFTER;
+	const char *from = p->not_before, *to = NOT_AFTER;
 
 	if (p->own_not_before[0] != '\0')
 		from = p->own_not_before;

@@ -60,7 +60,6 @@ struct profile {
 	    *serial_label;       /* or the device derives serial_size of them */
 	size_t serial_size;      /* 0: 16 of a device, 20 of a CA */
 	const char *not_before;  /* UTCTime */
-	const char *not_after;   /* NULL: the end of 2049 */
 	unsigned ku;             /* KU_...; with KU_KEY_CERT_SIGN it is a CA */
 	bool ku_octet;           /* all of its bits, against X.690 11.2.2 */
 	const char *pathlen;     /* in decimal; NULL: none */
