@@ -163,7 +163,9 @@ subjects "$REFERENCE"/intel-odca-*.pem "$REFERENCE"/epid-era-*.pem >real
 cd "$PKI/certs" || exit 1
 subjects ./*.cer DE/*.cer >"$TMP/ours"
 cd "$TMP" || exit 1
-is "all certificates of the hierarchy" "$(wc -l <ours)" "$(find "$PKI/certs" -name '*.cer' | wc -l)"
+# Those of the AIK service and of TLS are no silicon's.
+is "all certificates of the hierarchy" "$(wc -l <ours)" \
+	"$(find "$PKI/certs" -name '*.cer' ! -path '*/AIK/*' ! -path '*/TLS/*' | wc -l)"
 
 while IFS='|' read -r subject name; do
 	name=${name#./}
