@@ -221,7 +221,9 @@ store_options(const struct swtpm_request *r, const struct blob_keys *k)
 		.keys = *k,
 		.mode = r->state.mode,
 		.fsync = r->state.fsync,
-		.unlocked = !lock || r->migration.incoming,
+		.locking = !lock                   ? STORE_LOCK_NEVER
+			   : r->migration.incoming ? STORE_LOCK_LATER
+						   : STORE_LOCK_NOW,
 	};
 }
 

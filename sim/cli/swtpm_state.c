@@ -12,14 +12,17 @@ swtpm_state_mint(const char *uri, const struct store_options *o,
     const struct mint_request *r, struct err *e)
 {
 	struct mint_request with_key = *r;
+	struct store_options locked = *o;
 	auto_store s = NULL;
 
-	with_key.store = o;
+	/* Two that find no device there must not both make one. */
+	locked.locking = STORE_LOCK_NOW;
+	with_key.store = &locked;
 	if (!store_uri_is_file(uri))
 		return home_mint(&with_key, store_uri_path(uri), e);
 	return mint_check(r, e) != 0 ||
 		       store_open_uri(uri,
-			   r->replace ? STORE_REPLACE : STORE_OWN, o, &s,
+			   r->replace ? STORE_REPLACE : STORE_OWN, &locked, &s,
 			   e) != 0
 		   ? -1
 		   : home_mint_into(r, s, e);

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "sim/base/file.h"
 #include "sim/base/limits.h"
@@ -102,10 +101,9 @@ state_file(const struct store *s, size_t i, char out[static 64])
 /* An open-file-description lock: it conflicts with swtpm's (fcntl), and stays
  * with a child that is forked to serve. */
 static int
-take_lock(struct store *s, unsigned retries, struct err *e)
+take_lock(struct store *s, struct err *e)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
 	auto_fd int fd = openat(s->linear != NULL ? AT_FDCWD : s->dirfd,
 	    s->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -113,26 +111,35 @@ take_lock(struct store *s, unsigned retries, struct err *e)
 		err_errno(e, "open '%s' of state '%s'", s->lock, s->path);
 		return err_hint(e, "the state has to be writable");
 	}
-	while (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
-		if (errno != EAGAIN && errno != EACCES)
-			return err_errno(
-			    e, "lock '%s' of state '%s'", s->lock, s->path);
-		if (retries-- == 0) {
-			err_set(e, E_BUSY,
-			    "state '%s' is in use by another process", s->path);
-			return err_hint(
-			    e, "stop the other one, or use another --state");
-		}
-		(void)nanosleep(&pause, NULL);
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0) {
+		s->lockfd = TAKE_FD(fd);
+		return 0;
 	}
-	s->lockfd = TAKE_FD(fd);
-	return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return err_errno(
+		    e, "lock '%s' of state '%s'", s->lock, s->path);
+	err_set(e, E_BUSY, "state '%s' is in use by another process", s->path);
+	return err_hint(e, "stop the other one, or use another --state");
+}
+
+/* What a killed mint or update has left in a directory. */
+static int
+settle(const struct store *s, struct err *e)
+{
+	return s->dirfd < 0 || s->file != NULL ? 0 : pair_settle(s->dirfd, e);
 }
 
 int
-store_lock(struct store *s, unsigned retries, struct err *e)
+store_lock(struct store *s, struct err *e)
 {
-	return s->lock == NULL || s->lockfd >= 0 ? 0 : take_lock(s, retries, e);
+	if (s->lock == NULL || s->lockfd >= 0)
+		return 0;
+	if (take_lock(s, e) != 0)
+		return -1;
+	if (settle(s, e) == 0)
+		return 0;
+	store_unlock(s);
+	return -1;
 }
 
 void
@@ -140,6 +147,27 @@ store_unlock(struct store *s)
 {
 	if (s->lockfd >= 0)
 		(void)close(TAKE_FD(s->lockfd));
+}
+
+/* Another process may have the state, whatever this one has in memory. */
+static int
+check_locked(const struct store *s, struct err *e)
+{
+	return s->lock == NULL || s->lockfd >= 0
+		   ? 0
+		   : err_set(e, E_BUSY,
+			 "state '%s' is not locked by this process", s->path);
+}
+
+/* The lock's file, and the lock, as the options have it. */
+static int
+lock_first(struct store *s, const char *file, enum store_locking locking,
+    struct err *e)
+{
+	if (locking == STORE_LOCK_NEVER)
+		return settle(s, e);
+	s->lock = file;
+	return locking == STORE_LOCK_NOW ? store_lock(s, e) : 0;
 }
 
 static int
@@ -262,11 +290,7 @@ open_dir(const char *dir, enum store_use use, const struct store_options *o,
 	s->keys = o->keys;
 	if (open_directory(s, dir, use, e) != 0 || check_foreign(s, e) != 0)
 		return -1;
-	if (use != STORE_PEEK)
-		s->lock = ".lock";
-	if (!o->unlocked &&
-	    (store_lock(s, 0, e) != 0 ||
-		(use != STORE_PEEK && pair_settle(s->dirfd, e) != 0)))
+	if (use != STORE_PEEK && lock_first(s, ".lock", o->locking, e) != 0)
 		return -1;
 	if (use == STORE_REPLACE)
 		forget_device(s);
@@ -314,9 +338,7 @@ open_linear(const char *path, enum store_use use, const struct store_options *o,
 	    linear_open(path, use != STORE_PEEK, o->mode, &s->linear, e) != 0)
 		return -1;
 	s->file = s->path;
-	if (use != STORE_PEEK)
-		s->lock = s->path;
-	if (!o->unlocked && store_lock(s, 0, e) != 0)
+	if (use != STORE_PEEK && lock_first(s, s->path, o->locking, e) != 0)
 		return -1;
 	if (use == STORE_REPLACE)
 		linear_forget(s->linear);
@@ -439,8 +461,7 @@ store_open_file(const char *path, struct store **ret, struct err *e)
 	s->file = s->path + (slash != NULL ? slash - path + 1 : 0);
 	if (strlen(s->file) == 0 || strlen(s->file) >= 50)
 		return err_set(e, E_USAGE, "'%s' is no file name", path);
-	s->lock = ".NVChip.lock";
-	if (store_lock(s, 0, e) != 0)
+	if (lock_first(s, ".NVChip.lock", STORE_LOCK_NOW, e) != 0)
 		return -1;
 	if (store_has_tpm(s) && store_read(s, store_states[0], &state, e) != 0)
 		return damaged(s, e);
@@ -531,6 +552,8 @@ write_state(const struct store *s, size_t i, struct span content, struct err *e)
 	const enum file_sync sync = s->fsync ? FILE_SYNC : FILE_NOSYNC;
 	char file[64];
 
+	if (check_locked(s, e) != 0)
+		return -1;
 	if (s->linear != NULL)
 		return linear_write(s->linear, i, content, sync, e);
 	state_file(s, i, file);
@@ -586,6 +609,8 @@ remove_state(const struct store *s, size_t i, struct err *e)
 {
 	char file[64];
 
+	if (check_locked(s, e) != 0)
+		return -1;
 	if (s->linear != NULL)
 		return linear_delete(s->linear, i, e);
 	state_file(s, i, file);

@@ -52,12 +52,17 @@ int store_open_dir(
     const char *dir, enum store_use use, struct store **ret, struct err *e);
 /* One file that holds the permanent state ("NVChip" of the simulators). */
 int store_open_file(const char *path, struct store **ret, struct err *e);
+enum store_locking {
+	STORE_LOCK_NOW,   /* E_BUSY when another process has it */
+	STORE_LOCK_LATER, /* left to store_lock(): a migration's target has its
+			     state when the source lets go of it */
+	STORE_LOCK_NEVER, /* the caller knows that there is no other process */
+};
 struct store_options {
 	struct blob_keys keys; /* borrowed for as long as the store lives */
 	unsigned mode;         /* of state files; 0: 0600 */
 	bool fsync;            /* each write of the state reaches the disk */
-	bool unlocked; /* the lock is left to store_lock(): a migration's target
-			  has its state when the source lets go of it */
+	enum store_locking locking;
 };
 /*
  * "dir://DIR", a directory, or "file://FILE": one file or block device, which
@@ -118,14 +123,14 @@ int store_install(
 /*
  * The state's lock, which opening has taken unless the store is read only. A
  * migration lets go of it, for the target, and whoever goes on takes it again:
- * nothing when it is held, or there is nothing to lock; else retries are 10 ms
- * apart. E_BUSY.
+ * nothing when it is held, or there is nothing to lock. E_BUSY.
  */
-int store_lock(struct store *s, unsigned retries, struct err *e);
+int store_lock(struct store *s, struct err *e);
 void store_unlock(struct store *s);
 
 /* Raw libtpms blob of a kind ("permall", "volatilestate", "savestate").
- * E_NOTFOUND when there is none. */
+ * E_NOTFOUND when there is none. Nothing is written to a state whose lock was
+ * let go of, or not taken yet: E_BUSY. */
 int
 store_read(struct store *s, const char *name, struct buf *out, struct err *e);
 int

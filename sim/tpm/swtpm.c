@@ -1,5 +1,6 @@
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "sim/base/limits.h"
 #include "sim/base/log.h"
@@ -107,7 +108,7 @@ settle(struct err *e)
 {
 	if (swtpm.settled)
 		return 0;
-	if (store_lock(swtpm.o.store, 0, e) != 0 ||
+	if (store_lock(swtpm.o.store, e) != 0 ||
 	    (store_has_tpm(swtpm.o.store) && engine_try_state(e) != 0))
 		return -1;
 	swtpm.settled = true;
@@ -225,7 +226,7 @@ swtpm_answers(struct span command, struct buf *rsp)
 	if (vendor_set_locality(command, rsp))
 		return true;
 	/* The lock was let go for a migration: who goes on takes it again. */
-	if (swtpm.o.store == NULL || store_lock(swtpm.o.store, 0, &e) == 0)
+	if (swtpm.o.store == NULL || store_lock(swtpm.o.store, &e) == 0)
 		return false;
 	log_warn("swtpm", "%s", e.msg);
 	(void)tpm2_put_rc(rsp, RC_FAILURE);
@@ -374,7 +375,7 @@ put_blob(uint32_t kind, bool encrypted, struct span blob, struct err *e)
 {
 	auto_buf state = BUF_INIT(MAX_STATE_FILE);
 
-	if (store_lock(swtpm.o.store, 0, e) != 0 ||
+	if (store_lock(swtpm.o.store, e) != 0 ||
 	    blob_unwrap_migration(
 		store_keys(swtpm.o.store), encrypted, blob, &state, e) != 0 ||
 	    engine_try_blob(kinds[kind], buf_span(&state), e) != 0)
@@ -403,13 +404,17 @@ set_stateblob(const struct wire_request *r, struct buf *reply)
 static enum wire_then
 lock_storage(const struct wire_request *r, struct buf *reply)
 {
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
 	struct err e = ERR_INIT;
 	uint32_t retries = word(r, 0);
 
 	if (retries > MAX_LOCK_RETRIES)
 		retries = MAX_LOCK_RETRIES;
-	if (store_lock(swtpm.o.store, retries, &e) != 0)
-		return answer_err(reply, PTM_FAIL, &e);
+	for (; store_lock(swtpm.o.store, &e) != 0; retries--) {
+		if (retries == 0 || e.code != E_BUSY)
+			return answer_err(reply, PTM_FAIL, &e);
+		(void)nanosleep(&pause, NULL);
+	}
 	return wire_answer(reply, PTM_SUCCESS);
 }
 

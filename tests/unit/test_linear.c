@@ -350,9 +350,11 @@ test_open(void **state)
 static void
 test_store(void **state)
 {
-	const struct store_options unlocked = { .unlocked = true };
+	const struct store_options later = { .locking = STORE_LOCK_LATER };
+	const struct store_options never = { .locking = STORE_LOCK_NEVER };
 	auto_store s = NULL;
 	auto_store other = NULL;
+	auto_store alone = NULL;
 	auto_store peek = NULL;
 	auto_buf have = BUF_INIT(64);
 	struct store_found found;
@@ -372,19 +374,26 @@ test_store(void **state)
 	/* The lock is that of the file, for who wants one. */
 	assert_int_equal(store_open_uri(uri, STORE_OWN, NULL, &other, &e), -1);
 	assert_int_equal(e.code, E_BUSY);
-	assert_int_equal(
-	    store_open_uri(uri, STORE_OWN, &unlocked, &other, &e), 0);
-	assert_int_equal(store_lock(other, 0, &e), -1);
+	assert_int_equal(store_open_uri(uri, STORE_OWN, &later, &other, &e), 0);
+	assert_int_equal(store_lock(other, &e), -1);
 	store_unlock(s);
-	assert_int_equal(store_lock(other, 0, &e), 0);
+	assert_int_equal(store_lock(other, &e), 0);
+	/* Without it nothing is written, unless there never is one. */
+	assert_int_equal(store_write(s, "permall", SPAN_STR("x"), &e), -1);
+	assert_int_equal(e.code, E_BUSY);
+	assert_int_equal(store_delete(s, "permall", &e), -1);
+	assert_int_equal(e.code, E_BUSY);
+	assert_int_equal(store_open_uri(uri, STORE_OWN, &never, &alone, &e), 0);
+	assert_int_equal(store_lock(alone, &e), 0);
+	assert_int_equal(store_write(alone, "permall", SPAN_STR("tpm"), &e), 0);
 	/* Who peeks changes nothing. */
 	assert_int_equal(store_open_uri(uri, STORE_PEEK, NULL, &peek, &e), 0);
 	assert_int_equal(store_delete(peek, "permall", &e), 0);
 	assert_false(store_has_tpm(peek));
 	assert_int_equal(store_read(s, "permall", &have, &e), 0);
 	assert_true(span_eq(buf_span(&have), SPAN_STR("tpm")));
-	assert_int_equal(store_delete(s, "permall", &e), 0);
-	assert_false(store_has_tpm(other));
+	assert_int_equal(store_delete(other, "permall", &e), 0);
+	assert_false(store_has_tpm(s));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
