@@ -48,7 +48,10 @@ enum {
 static struct {
 	struct swtpm_options o;
 	atomic_uchar locality;
-	bool settled; /* the state is locked, and was looked at */
+	/* A migration has taken the state along: what is in memory is old from
+	 * here on, and is not written back, until somebody goes on with it. */
+	bool released;
+	bool settled; /* the state was tried */
 	/* What GET_STATEBLOB gives in pieces: one state, as it was when its
 	 * first piece was asked for. */
 	struct {
@@ -61,6 +64,7 @@ void
 swtpm_configure(const struct swtpm_options *o)
 {
 	swtpm.o = *o;
+	swtpm.released = false;
 	swtpm.settled = !o->incoming;
 	swtpm.blob.kind = 0;
 	atomic_store(&swtpm.locality, 0);
@@ -80,7 +84,25 @@ word(const struct wire_request *r, size_t n)
 	return span_peek_u32(r->fixed, n * sizeof(uint32_t));
 }
 
+/* Whoever gets the lock goes on with the state. */
+static int
+take_lock(struct err *e)
+{
+	if (store_lock(swtpm.o.store, e) != 0)
+		return -1;
+	swtpm.released = false;
+	return 0;
+}
+
 /* --- power ---------------------------------------------------------------- */
+
+/* TPM2_Shutdown writes to the state. */
+static bool
+sends_shutdown(void)
+{
+	return swtpm.o.store != NULL && !swtpm.released &&
+	       !swtpm.o.no_auto_shutdown && engine_wants_shutdown();
+}
 
 void
 swtpm_power_off(void)
@@ -88,8 +110,7 @@ swtpm_power_off(void)
 	if (!engine_is_on())
 		return;
 	/* Clients that wait for their guest to go have no use for an error. */
-	if (swtpm.o.store != NULL && !swtpm.o.no_auto_shutdown &&
-	    engine_wants_shutdown() && tpmcmd_shutdown(SU_STATE, NULL) != 0)
+	if (sends_shutdown() && tpmcmd_shutdown(SU_STATE, NULL) != 0)
 		(void)tpmcmd_shutdown(SU_CLEAR, NULL);
 	engine_power_off();
 }
@@ -106,10 +127,11 @@ stop(const struct wire_request *r, struct buf *reply)
 static int
 settle(struct err *e)
 {
+	if (take_lock(e) != 0)
+		return -1;
 	if (swtpm.settled)
 		return 0;
-	if (store_lock(swtpm.o.store, e) != 0 ||
-	    (store_has_tpm(swtpm.o.store) && engine_try_state(e) != 0))
+	if (store_has_tpm(swtpm.o.store) && engine_try_state(e) != 0)
 		return -1;
 	swtpm.settled = true;
 	return 0;
@@ -226,7 +248,7 @@ swtpm_answers(struct span command, struct buf *rsp)
 	if (vendor_set_locality(command, rsp))
 		return true;
 	/* The lock was let go for a migration: who goes on takes it again. */
-	if (swtpm.o.store == NULL || store_lock(swtpm.o.store, &e) == 0)
+	if (swtpm.o.store == NULL || take_lock(&e) == 0)
 		return false;
 	log_warn("swtpm", "%s", e.msg);
 	(void)tpm2_put_rc(rsp, RC_FAILURE);
@@ -249,7 +271,7 @@ store_volatile(const struct wire_request *r, struct buf *reply)
 	auto_buf state = BUF_INIT(MAX_STATE_FILE);
 	struct err e = ERR_INIT;
 
-	if (engine_volatile(&state, &e) != 0 ||
+	if (take_lock(&e) != 0 || engine_volatile(&state, &e) != 0 ||
 	    store_write(
 		swtpm.o.store, kinds[KIND_VOLATILE], buf_span(&state), &e) != 0)
 		return answer_err(reply, PTM_FAIL, &e);
@@ -295,8 +317,10 @@ no_blob(struct buf *reply, uint32_t result)
 static enum wire_then
 get_savestate(struct buf *reply)
 {
-	if (swtpm.o.release_lock_outgoing)
+	if (swtpm.o.release_lock_outgoing) {
 		store_unlock(swtpm.o.store);
+		swtpm.released = true;
+	}
 	return no_blob(reply, PTM_RETRY);
 }
 
@@ -375,7 +399,7 @@ put_blob(uint32_t kind, bool encrypted, struct span blob, struct err *e)
 {
 	auto_buf state = BUF_INIT(MAX_STATE_FILE);
 
-	if (store_lock(swtpm.o.store, e) != 0 ||
+	if (take_lock(e) != 0 ||
 	    blob_unwrap_migration(
 		store_keys(swtpm.o.store), encrypted, blob, &state, e) != 0 ||
 	    engine_try_blob(kinds[kind], buf_span(&state), e) != 0)
@@ -410,7 +434,7 @@ lock_storage(const struct wire_request *r, struct buf *reply)
 
 	if (retries > MAX_LOCK_RETRIES)
 		retries = MAX_LOCK_RETRIES;
-	for (; store_lock(swtpm.o.store, &e) != 0; retries--) {
+	for (; take_lock(&e) != 0; retries--) {
 		if (retries == 0 || e.code != E_BUSY)
 			return answer_err(reply, PTM_FAIL, &e);
 		(void)nanosleep(&pause, NULL);

@@ -10,7 +10,7 @@ SETUP=$TMP/bin/swtpm_setup THEIR_SETUP=$(command -v swtpm_setup)
 mkdir "$TMP/bin"
 ln -s "$ODCASIM" "$TMP/bin/swtpm"
 ln -s "$ODCASIM" "$TMP/bin/swtpm_setup"
-CTRL=$TMP/ctrl DATA=$TMP/data
+CTRL=$TMP/ctrl DATA=$TMP/data PID_FILE=$TMP/pid
 
 ioctl() { # OPTION...
 	timeout 30 swtpm_ioctl --unix "$CTRL" "$@"
@@ -18,16 +18,16 @@ ioctl() { # OPTION...
 
 # In the background, on a control and a data channel.
 serve() { # PROGRAM TPMSTATE OPTION...
-	rm -f "$TMP/pid" "$CTRL" "$DATA"
+	rm -f "$PID_FILE" "$CTRL" "$DATA"
 	timeout 60 "$1" socket --tpm2 --tpmstate "$2" --ctrl "type=unixio,path=$CTRL" \
-		--server "type=unixio,path=$DATA" --pid "file=$TMP/pid" --daemon \
-		--log "file=$TMP/log" "${@:3}" && SERVERS+=("$(cat "$TMP/pid")")
+		--server "type=unixio,path=$DATA" --pid "file=$PID_FILE" --daemon \
+		--log "file=$TMP/log" "${@:3}" && SERVERS+=("$(cat "$PID_FILE")")
 }
 
 # It has ended when its lock is free; without one, when it is no process more.
 end() { # [LOCK]
 	local pid
-	pid=$(cat "$TMP/pid")
+	pid=$(cat "$PID_FILE")
 	ioctl -s || return 1
 	if [ $# -gt 0 ]; then
 		flock -w 30 "$1" true
@@ -38,17 +38,31 @@ except ProcessLookupError: pass' "$pid"
 	fi
 }
 
-# Commands in hex, and their responses, on the data channel.
-command() { # HEX...
-	python3 - "$DATA" "$@" <<-'END'
+# Two of them at a time: the one that is meant from here on.
+at() { # NAME
+	CTRL=$TMP/$1.ctrl DATA=$TMP/$1.data PID_FILE=$TMP/$1.pid
+}
+
+# Messages in hex, and what each is answered.
+talk() { # SOCKET HEX...
+	python3 - "$@" <<-'END'
 		import socket, sys
 		s = socket.socket(socket.AF_UNIX)
 		s.settimeout(30)
 		s.connect(sys.argv[1])
-		for command in sys.argv[2:]:
-		    s.sendall(bytes.fromhex(command))
+		for message in sys.argv[2:]:
+		    s.sendall(bytes.fromhex(message))
 		    print(s.recv(4096).hex())
 	END
+}
+
+# TPM commands on the data channel.
+command() { # HEX...
+	talk "$DATA" "$@"
+}
+
+control() { # HEX...
+	talk "$CTRL" "$@"
 }
 
 # TPM2_Startup(CLEAR), then 128 octets of the RSA EK certificate, which tell one

@@ -230,6 +230,35 @@ test_auto_shutdown(void **state)
 	assert_string_equal(fake.calls, "process(0,12) power_off ");
 }
 
+/* Who has let go of the state leaves it alone, until it goes on. */
+static void
+test_released(void **state)
+{
+	struct swtpm_options o = { .store = store,
+		.release_lock_outgoing = true };
+
+	for (int goes_on = 0; goes_on < 2; goes_on++) {
+		reset_all(true);
+		swtpm_configure(&o);
+		talk(DATA, false, CMD_GETRANDOM, RSP_OK);
+		talk(CTRL, false,
+		    "0000000c"
+		    "00000000"
+		    "00000003"
+		    "00000000",
+		    "00000800"
+		    "00000000"
+		    "00000000"
+		    "00000000");
+		if (goes_on)
+			talk(CTRL, false, "0000001300000000", "00000000");
+		talk(CTRL, false, "0000000e", "00000000");
+		assert_string_equal(fake.calls,
+		    goes_on ? "process(0,12) process(0,12) power_off "
+			    : "process(0,12) power_off ");
+	}
+}
+
 static void
 expect_state(const char *name, const char *want)
 {
@@ -452,6 +481,7 @@ main(void)
 		cmocka_unit_test(test_locality),
 		cmocka_unit_test(test_whole_writes),
 		cmocka_unit_test(test_auto_shutdown),
+		cmocka_unit_test(test_released),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_bad_blobs),
 		cmocka_unit_test(test_keys),
