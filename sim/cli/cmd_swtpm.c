@@ -216,14 +216,18 @@ store_options(const struct swtpm_request *r, const struct blob_keys *k)
 	const bool lock = r->state.lock != SWITCH_NOT_GIVEN
 			      ? r->state.lock == SWITCH_ON
 			      : r->uri == NULL || !store_uri_is_file(r->uri);
+	/* The source may still have it. */
+	const bool migrates =
+	    !r->power &&
+	    (r->migration.incoming || r->migration.release_lock_outgoing);
 
 	return (struct store_options){
 		.keys = *k,
 		.mode = r->state.mode,
 		.fsync = r->state.fsync,
-		.locking = !lock                   ? STORE_LOCK_NEVER
-			   : r->migration.incoming ? STORE_LOCK_LATER
-						   : STORE_LOCK_NOW,
+		.locking = !lock      ? STORE_LOCK_NEVER
+			   : migrates ? STORE_LOCK_LATER
+				      : STORE_LOCK_NOW,
 	};
 }
 
@@ -233,6 +237,16 @@ confine_of(const char *action)
 	if (strcmp(action, "none") == 0)
 		return CONFINE_NONE;
 	return strcmp(action, "log") == 0 ? CONFINE_LOG : CONFINE_KILL;
+}
+
+/*
+ * Somebody whose connection is there already is swtpm_setup, which certifies
+ * EKs and writes NV itself, and needs a TPM without any.
+ */
+static bool
+provisions(const struct args *a, const struct swtpm_request *r)
+{
+	return r->ctrl.client_fd != NOT_GIVEN && !home_asks(&a->device);
 }
 
 static struct serve_options
@@ -249,7 +263,8 @@ serve_options(const struct args *a, const struct swtpm_request *r,
 		.swtpm = { .reject_locality_4 = r->locality.reject_4,
 		    .allow_set_locality = r->locality.allow_set,
 		    .no_auto_shutdown = r->flags.no_auto_shutdown,
-		    .incoming = r->migration.incoming,
+		    .untried = !r->power,
+		    .bare_tpm = provisions(a, r),
 		    .release_lock_outgoing =
 			r->migration.release_lock_outgoing },
 		.end_with = c->end_with,
@@ -257,18 +272,13 @@ serve_options(const struct args *a, const struct swtpm_request *r,
 	};
 }
 
-/*
- * What an empty state gets; NULL: nothing of ours. Somebody whose connection is
- * there already is swtpm_setup, which certifies EKs and writes NV itself, and
- * needs a TPM without any.
- */
+/* What an empty state gets at the start; NULL: nothing of ours. */
 static const struct mint_request *
 device_for(const struct args *a, const struct swtpm_request *r)
 {
-	if (r->migration.incoming ||
-	    (r->ctrl.client_fd != NOT_GIVEN && !home_asks(&a->device)))
-		return NULL;
-	return &a->device;
+	const bool comes = r->migration.incoming && !r->power;
+
+	return comes || provisions(a, r) ? NULL : &a->device;
 }
 
 /* Everything is open and listens before the caller learns of it, and the

@@ -24,7 +24,8 @@ serve_power_on(
 	if (!engine_has_identity())
 		log_warn("engine", "built with shared libtpms: TPM properties "
 				   "are libtpms' own, not Intel PTT's");
-	if (store_has_tpm(store) && engine_try_state(e) != 0)
+	if (store_has_tpm(store) && !o->swtpm.untried &&
+	    engine_try_state(e) != 0)
 		return -1;
 	if (!o->power)
 		return 0;

@@ -65,7 +65,7 @@ swtpm_configure(const struct swtpm_options *o)
 {
 	swtpm.o = *o;
 	swtpm.released = false;
-	swtpm.settled = !o->incoming;
+	swtpm.settled = !o->untried;
 	swtpm.blob.kind = 0;
 	atomic_store(&swtpm.locality, 0);
 }
@@ -122,29 +122,35 @@ stop(const struct wire_request *r, struct buf *reply)
 	return wire_answer(reply, PTM_SUCCESS);
 }
 
-/* Of a migration's target that nobody has sent a state: what is there is the
- * device's. */
-static int
+/* Locked and whole, before libtpms gets it: PTM_SUCCESS, or INIT's answer.
+ * libtpms would make a TPM of its own where there is none, which is no PTT. */
+static uint32_t
 settle(struct err *e)
 {
 	if (take_lock(e) != 0)
-		return -1;
-	if (swtpm.settled)
-		return 0;
-	if (store_has_tpm(swtpm.o.store) && engine_try_state(e) != 0)
-		return -1;
+		return PTM_FAIL;
+	if (!store_has_tpm(swtpm.o.store)) {
+		if (swtpm.o.bare_tpm)
+			return PTM_SUCCESS;
+		err_set(e, E_STATE, "there is no TPM in '%s'",
+		    store_path(swtpm.o.store));
+		return PTM_FAIL;
+	}
+	if (!swtpm.settled && engine_try_state(e) != 0)
+		return RC_FAILURE;
 	swtpm.settled = true;
-	return 0;
+	return PTM_SUCCESS;
 }
 
 static enum wire_then
 init(const struct wire_request *r, struct buf *reply)
 {
 	struct err e = ERR_INIT;
+	uint32_t result;
 
 	swtpm_power_off();
-	if (settle(&e) != 0)
-		return answer_err(reply, PTM_FAIL, &e);
+	if ((result = settle(&e)) != PTM_SUCCESS)
+		return answer_err(reply, result, &e);
 	if (engine_power_on(&e) != 0)
 		return answer_err(reply, RC_FAILURE, &e);
 	if ((word(r, 0) & INIT_DELETE_VOLATILE) &&

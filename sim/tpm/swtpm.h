@@ -16,8 +16,9 @@ struct swtpm_options {
 	bool reject_locality_4;  /* SET_LOCALITY refuses it */
 	bool allow_set_locality; /* the data channel takes its command, too */
 	bool no_auto_shutdown;   /* power may go without TPM2_Shutdown */
-	bool incoming;           /* a migration brings the state: it is locked,
-				    and looked at, when it is there */
+	bool untried;            /* INIT is the first to try the state */
+	bool bare_tpm; /* INIT of an empty state makes libtpms' own TPM, which
+			  a client provisions; else it is refused */
 	bool release_lock_outgoing; /* who migrates away lets go of the lock */
 };
 

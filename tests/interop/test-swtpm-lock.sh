@@ -39,10 +39,17 @@ take() { # DESCRIPTION
 	is "$1: INIT" "$(control $INIT_DELETE)" 00000000
 }
 
+# Descriptors of the lock that the program has.
+locks() {
+	find "/proc/$(cat "$PID_FILE")/fd" -lname '*/.lock' | wc -l
+}
+
 source_and_target() { # TPMSTATE
 	at source
 	ok "the source" serve "$OURS" "$1" --migration release-lock-outgoing
+	is "has no lock yet" "$(locks)" 0
 	is "INIT" "$(control $INIT)" 00000000
+	is "has it" "$(locks)" 1
 	is "Startup" "$(rc $STARTUP)" 00000000
 	at target
 	ok "the target" serve "$OURS" "$1" --migration incoming,release-lock-outgoing
@@ -141,6 +148,17 @@ without() { # TPMSTATE
 	done
 }
 
+# A target that nobody has sent a state has no TPM, and makes none.
+nothing_comes() {
+	mkdir "$TMP/empty"
+	at target
+	ok "a target" serve "$OURS" "dir=$TMP/empty" --migration incoming
+	is "INIT without a state" "$(control $INIT)" 00000009
+	ok "end" end
+	is "made none" "$(find "$TMP/empty" -name 'tpm2-00.*')" ""
+}
+
+nothing_comes
 mkdir "$STATE"
 moved "dir=$STATE"
 ended_on "dir=$STATE"

@@ -259,6 +259,29 @@ test_released(void **state)
 	}
 }
 
+/* INIT tries a state that nobody has tried, and makes no TPM where there is
+ * none, unless somebody provisions it. */
+static void
+test_untried(void **state)
+{
+	struct swtpm_options o = { .store = store, .untried = true };
+
+	reset_all(false);
+	swtpm_configure(&o);
+	fake.broken = true;
+	talk(CTRL, false, "0000000200000000", "00000101");
+	talk(DATA, false, CMD_GETRANDOM, RSP_101);
+	fake.broken = false;
+	talk(CTRL, false, "0000000200000000", "00000000");
+	talk(CTRL, false, "0000000e", "00000000");
+	assert_int_equal(store_delete(store, "permall", NULL), 0);
+	talk(CTRL, false, "0000000200000000", "00000009");
+	assert_false(engine_is_on());
+	o.bare_tpm = true;
+	swtpm_configure(&o);
+	talk(CTRL, false, "0000000200000000", "00000000");
+}
+
 static void
 expect_state(const char *name, const char *want)
 {
@@ -482,6 +505,7 @@ main(void)
 		cmocka_unit_test(test_whole_writes),
 		cmocka_unit_test(test_auto_shutdown),
 		cmocka_unit_test(test_released),
+		cmocka_unit_test(test_untried),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_bad_blobs),
 		cmocka_unit_test(test_keys),
