@@ -225,6 +225,8 @@ store_options(const struct swtpm_request *r, const struct blob_keys *k)
 		.keys = *k,
 		.mode = r->state.mode,
 		.fsync = r->state.fsync,
+		/* INIT says so, and a state can come in its place. */
+		.tolerant = !r->power,
 		.locking = !lock      ? STORE_LOCK_NEVER
 			   : migrates ? STORE_LOCK_LATER
 				      : STORE_LOCK_NOW,
@@ -256,6 +258,7 @@ serve_options(const struct args *a, const struct swtpm_request *r,
 	return (struct serve_options){
 		.power = r->power,
 		.startup = r->startup,
+		.startup_may_fail = true,
 		.rng = a->deterministic_rng ? a->device.seed : NULL,
 		.mssim = &a->mssim,
 		.channels = c->all,

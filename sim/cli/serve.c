@@ -12,6 +12,25 @@
 
 #define DEFAULT_ADDRESS "127.0.0.1:2321"
 
+/* A TPM that was suspended is started already, and refuses. */
+static int
+start_up(const struct serve_options *o, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (o->startup == STARTUP_NONE ||
+	    tpmcmd_startup(
+		o->startup == STARTUP_CLEAR ? SU_CLEAR : SU_STATE, &why) == 0)
+		return 0;
+	if (o->startup_may_fail && why.code == E_TPM) {
+		log_warn("engine", "%s", why.msg);
+		return 0;
+	}
+	if (e != NULL)
+		*e = why;
+	return -1;
+}
+
 int
 serve_power_on(
     struct store *store, const struct serve_options *o, struct err *e)
@@ -29,12 +48,7 @@ serve_power_on(
 		return -1;
 	if (!o->power)
 		return 0;
-	if (engine_power_on(e) != 0)
-		return -1;
-	return o->startup != STARTUP_NONE
-		   ? tpmcmd_startup(
-			 o->startup == STARTUP_CLEAR ? SU_CLEAR : SU_STATE, e)
-		   : 0;
+	return engine_power_on(e) != 0 ? -1 : start_up(o, e);
 }
 
 /* A descriptor that was inherited listens, or is connected. */

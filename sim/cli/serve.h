@@ -29,9 +29,10 @@ enum confine { CONFINE_KILL, CONFINE_LOG, CONFINE_NONE };
 enum startup { STARTUP_NONE, STARTUP_CLEAR, STARTUP_STATE };
 
 struct serve_options {
-	bool power;           /* on at start */
-	enum startup startup; /* done before the first client comes */
-	const char *rng;      /* seed of all random numbers; NULL: real ones */
+	bool power;            /* on at start */
+	enum startup startup;  /* done before the first client comes */
+	bool startup_may_fail; /* the TPM's refusal goes to the log only */
+	const char *rng;       /* seed of all random numbers; NULL: real ones */
 	const struct opt_list *mssim; /* addresses; empty is the default one,
 					 unless there is a channel of swtpm's */
 	const struct serve_channel *channels;

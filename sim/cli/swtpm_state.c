@@ -15,8 +15,10 @@ swtpm_state_mint(const char *uri, const struct store_options *o,
 	struct store_options locked = *o;
 	auto_store s = NULL;
 
-	/* Two that find no device there must not both make one. */
+	/* Two that find no device there must not both make one; and one that
+	 * is damaged is one. */
 	locked.locking = STORE_LOCK_NOW;
+	locked.tolerant = false;
 	with_key.store = &locked;
 	if (!store_uri_is_file(uri))
 		return home_mint(&with_key, store_uri_path(uri), e);

@@ -6,6 +6,7 @@
 
 #include "sim/base/file.h"
 #include "sim/base/limits.h"
+#include "sim/base/log.h"
 #include "sim/tpm/linear.h"
 #include "sim/tpm/pair.h"
 #include "sim/tpm/store.h"
@@ -236,6 +237,23 @@ read_device(struct store *s, struct err *e)
 		   : 0;
 }
 
+static int
+look(struct store *s, const struct store_options *o,
+    int (*at)(struct store *, struct err *), struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (at(s, &why) == 0)
+		return 0;
+	if (o->tolerant) {
+		log_warn("store", "%s", why.msg);
+		return 0;
+	}
+	if (e != NULL)
+		*e = why;
+	return -1;
+}
+
 /* Whatever there is, there is nothing. */
 static void
 forget_device(struct store *s)
@@ -294,7 +312,7 @@ open_dir(const char *dir, enum store_use use, const struct store_options *o,
 		return -1;
 	if (use == STORE_REPLACE)
 		forget_device(s);
-	else if (read_device(s, e) != 0)
+	else if (look(s, o, read_device, e) != 0)
 		return -1;
 	*ret = TAKE(s);
 	return 0;
@@ -342,7 +360,7 @@ open_linear(const char *path, enum store_use use, const struct store_options *o,
 		return -1;
 	if (use == STORE_REPLACE)
 		linear_forget(s->linear);
-	else if (check_linear(s, e) != 0)
+	else if (look(s, o, check_linear, e) != 0)
 		return -1;
 	*ret = TAKE(s);
 	return 0;

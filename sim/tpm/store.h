@@ -63,6 +63,8 @@ struct store_options {
 	unsigned mode;         /* of state files; 0: 0600 */
 	bool fsync;            /* each write of the state reaches the disk */
 	enum store_locking locking;
+	bool tolerant; /* what is damaged, or the key does not open, is said in
+			  the log, and is an error when it is read */
 };
 /*
  * "dir://DIR", a directory, or "file://FILE": one file or block device, which

@@ -65,6 +65,16 @@ control() { # HEX...
 	talk "$CTRL" "$@"
 }
 
+# A state that cannot be opened: who wants it at once is refused, and else INIT
+# fails, as often as it is asked, and the program stays.
+INIT=0000000200000000
+init_fails() { # DESCRIPTION PROGRAM TPMSTATE OPTION...
+	ok "$1: $2 starts" serve "${@:2}"
+	is "$1: INIT fails" "$(control $INIT $INIT | tr '\n' ' ')" "00000101 00000101 "
+	ok "$1: it is there" ioctl -g
+	ok "$1: it ends" end
+}
+
 # TPM2_Startup(CLEAR), then 128 octets of the RSA EK certificate, which tell one
 # device from another.
 STARTUP=80010000000c000001440000

@@ -97,9 +97,11 @@ refused() {
 		cp "$TMP/good" "$FILE"
 		printf '\xff' | dd of="$FILE" bs=1 seek="$at" conv=notrunc status=none
 		before=$(sum)
-		fails "octet $at altered" serve "$OURS" "$STATE"
+		fails "octet $at altered" serve "$OURS" "$STATE" --flags not-need-init
 		is "octet $at altered: it stays" "$(sum)" "$before"
 	done
+	init_fails "the state altered" "$OURS" "$STATE"
+	is "the state altered: it stays" "$(sum)" "$before"
 	head -c 1000 "$TMP/good" >"$FILE"
 	fails "a file that is cut" serve "$OURS" "$STATE"
 	is "is as long as it was" "$(stat -c %s "$FILE")" 1000
@@ -133,7 +135,8 @@ keys() {
 	ok "with a key" "$SETUP" --tpm2 --tpm-state "$URI" --overwrite \
 		--pwdfile "$TMP/password" --cipher aes-256-cbc
 	there_and_back "with a key" --key "$key"
-	fails "without" serve "$OURS" "$STATE"
+	init_fails "without" "$OURS" "$STATE"
+	fails "without" serve "$OURS" "$STATE" --flags not-need-init
 	says "is refused" 'state is encrypted'
 }
 

@@ -79,15 +79,19 @@ wrong() {
 	local state=$TMP/hex128 before row
 	before=$(cat "$state"/* | sha256sum)
 	while read -r -a row; do
-		fails "refused: ${row[*]}" serve "$OURS" "dir=$state" "${row[@]}"
+		fails "refused: ${row[*]}" serve "$OURS" "dir=$state" --flags not-need-init "${row[@]}"
+		init_fails "${row[*]}" "$OURS" "dir=$state" "${row[@]}"
 	done <<-END
 		--key file=$TMP/wrong
 		--key file=$TMP/k256,mode=aes-256-cbc
 		--key pwdfile=$TMP/password
 		--key file=$TMP/k256,mode=aes-256-gcm
-		--key file=$TMP/none
 	END
-	fails "no key" serve "$OURS" "dir=$state"
+	fails "a key that is not there" serve "$OURS" "dir=$state" --key "file=$TMP/none"
+	init_fails "as with swtpm" "$THEIRS" "dir=$state" --key "file=$TMP/wrong"
+	init_fails "no key" "$OURS" "dir=$state"
+	init_fails "no key" "$THEIRS" "dir=$state"
+	fails "no key" serve "$OURS" "dir=$state" --flags not-need-init
 	says "is named" 'state is encrypted'
 	says "and what opens it" 'odcasim swtpm socket --tpm2 --key file='
 	exits 1 "run" "$ODCASIM" run --state "$state"
@@ -103,7 +107,8 @@ wrong() {
 	mkdir "$TMP/plain"
 	ok "a plain state" "$SETUP" --tpm2 --tpmstate "$TMP/plain"
 	before=$(sum "$TMP/plain")
-	fails "with a key" serve "$OURS" "dir=$TMP/plain" --key "file=$TMP/k128"
+	init_fails "with a key" "$OURS" "dir=$TMP/plain" --key "file=$TMP/k128"
+	fails "with a key" serve "$OURS" "dir=$TMP/plain" --key "file=$TMP/k128" --flags startup-clear
 	says "is refused" 'is not encrypted, and a key is given'
 	is "and stays" "$(sum "$TMP/plain")" "$before"
 }
@@ -182,8 +187,9 @@ modern() {
 	isnt "it was written" "$(sum "$state")" "$before"
 	before=$(sum "$state")
 	fails "another passphrase" serve "$OURS" "dir=$state" \
-		--key "pwdfile=$TMP/other,mode=aes-256-gcm"
-	fails "another mode" serve "$OURS" "dir=$state" --key "pwdfile=$TMP/password,mode=aes-256-cbc"
+		--key "pwdfile=$TMP/other,mode=aes-256-gcm" --flags not-need-init
+	fails "another mode" serve "$OURS" "dir=$state" --flags not-need-init \
+		--key "pwdfile=$TMP/password,mode=aes-256-cbc"
 	says "is named" 'the state is of aes-256-gcm'
 	fails "kdf=pbkdf2" serve "$OURS" "dir=$state" --key "$key,kdf=pbkdf2"
 	fails "swtpm" serve "$THEIRS" "dir=$state" --flags not-need-init \

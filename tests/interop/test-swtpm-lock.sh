@@ -7,7 +7,7 @@
 . "$TOP/tests/interop/swtpm.sh"
 
 STATE=$TMP/shared
-INIT=0000000200000000 INIT_DELETE=0000000200000001 STOP=0000000e
+INIT_DELETE=0000000200000001 STOP=0000000e
 GET_SAVESTATE=0000000c000000000000000300000000
 NO_SAVESTATE=00000800000000000000000000000000
 
@@ -15,6 +15,9 @@ NO_SAVESTATE=00000800000000000000000000000000
 NV_DEFINE=80020000002d0000012a40000001000000094000000900000000000000
 NV_DEFINE+=000e01500002000b0004000400000008
 NV_PUBLIC=80010000000e0000016901500002
+PCR_READ=800100000014 PCR_READ+=0000017e00000001000b03000001
+PCR_EXTEND=80020000004100000182000000100000000940000009000000000000000001000b
+PCR_EXTEND+=$(printf '5a%.0s' {1..32})
 DONE=80020000001300000000000000000000010000
 
 sums() {
@@ -158,6 +161,38 @@ nothing_comes() {
 	is "made none" "$(find "$TMP/empty" -name 'tpm2-00.*')" ""
 }
 
+# What is no state stays, and one that is sent takes its place.
+damaged() { # PROGRAM
+	local state=$TMP/damaged
+	at damaged
+	mkdir "$state"
+	echo DUMMY >"$state/tpm2-00.permall"
+	init_fails "a damaged state" "$1" "dir=$state"
+	is "it stays" "$(cat "$state/tpm2-00.permall")" DUMMY
+	ok "once more" serve "$1" "dir=$state"
+	take "a state is sent"
+	ok "end" end
+	rm -r "$state"
+}
+
+# A Startup that the TPM refuses: it was suspended, or there is nothing to resume.
+startups() { # PROGRAM
+	at startup
+	ok "a TPM" serve "$1" "dir=$STATE" --flags startup-clear
+	is "PCR 16 is extended" "$(command "$PCR_EXTEND")" $DONE
+	ok "it is suspended" ioctl -v
+	kill -9 "$(cat "$PID_FILE")"
+	ok "and started again" serve "$1" "dir=$STATE" --flags startup-clear
+	isnt "is as it was" "$(command "$PCR_READ" | tail -c 65)" "$(printf '00%.0s' {1..32})"
+	is "Shutdown(CLEAR)" "$(rc 80010000000c000001450000)" 00000000
+	is "INIT" "$(control $INIT_DELETE)" 00000000
+	ok "end" end
+	ok "nothing to resume" serve "$1" "dir=$STATE" --flags startup-state
+	is "Startup is to be done" "$(rc 80010000000c0000017b0008)" 00000100
+	is "and can be" "$(rc $STARTUP)" 00000000
+	ok "end" end
+}
+
 nothing_comes
 mkdir "$STATE"
 moved "dir=$STATE"
@@ -165,5 +200,9 @@ ended_on "dir=$STATE"
 comes_back "dir=$STATE"
 fails_and_goes_on "dir=$STATE"
 without "dir=$STATE,lock=false"
+for program in "$OURS" "$THEIRS"; do
+	damaged "$program"
+	startups "$program"
+done
 without "backend-uri=file://$TMP/one-file"
 finish
