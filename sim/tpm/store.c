@@ -24,7 +24,6 @@ static const struct {
 	const char *whose;
 } foreign_files[] = {
 	{ "NVChip", "the Microsoft, TCG or IBM simulator" },
-	{ "tpm-00.permall", "swtpm with TPM 1.2" },
 	{ "fwtpm_nv.bin", "wolfTPM's fwtpm_server" },
 };
 

@@ -33,10 +33,9 @@ teardown(void **state)
 {
 	static const char *const files[] = { ".lock", STORE_PERMANENT,
 		STORE_DESCRIPTOR, PAIR_READY, STORE_FUSES, "NVChip",
-		".NVChip.lock", "tpm-00.permall", "fwtpm_nv.bin",
-		"tpm2-00.volatilestate", "tpm2-00.savestate",
-		STORE_PERMANENT ".new", STORE_DESCRIPTOR ".new",
-		PAIR_READY ".new", NULL };
+		".NVChip.lock", "fwtpm_nv.bin", "tpm2-00.volatilestate",
+		"tpm2-00.savestate", STORE_PERMANENT ".new",
+		STORE_DESCRIPTOR ".new", PAIR_READY ".new", NULL };
 
 	for (size_t i = 0; files[i] != NULL; i++)
 		(void)unlinkat(dirfd_, files[i], 0);
@@ -134,7 +133,6 @@ test_refused(void **state)
 		enum err_code code;
 	} rows[] = {
 		{ "reference simulator",   "NVChip",		"00",	E_FOREIGN },
-		{ "swtpm with TPM 1.2",	   "tpm-00.permall",	"00",	E_FOREIGN },
 		{ "fwtpm_server",	   "fwtpm_nv.bin",	"00",	E_FOREIGN },
 		{ "empty state",	   STORE_PERMANENT,	"",	E_SHORT },
 		{ "half a header",	   STORE_PERMANENT,	"0201000a00", E_SHORT },
