@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 
 #include "config.h"
 #include "sim/base/log.h"
@@ -121,13 +121,16 @@ open_log(const struct swtpm_request *r, int *ret_fd, struct err *e)
 static int
 check_socket(const char *what, unsigned fd, struct err *e)
 {
-	struct stat st;
+	socklen_t n = sizeof(int);
+	int type;
 
-	if (fstat((int)fd, &st) != 0)
+	if (getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &n) != 0)
 		return err_errno(e, "%s: fd %u", what, fd);
-	return S_ISSOCK(st.st_mode)
-		   ? 0
-		   : err_set(e, E_USAGE, "%s: fd %u is no socket", what, fd);
+	if (type == SOCK_STREAM)
+		return 0;
+	err_set(e, E_USAGE, "%s: fd %u is no stream socket", what, fd);
+	return err_hint(e, "SOCK_STREAM is supported; SOCK_SEQPACKET and "
+			   "SOCK_DGRAM are not");
 }
 
 /* --ctrl: fd listens and clientfd is connected; who mixes them up would wait

@@ -67,8 +67,9 @@ say(const struct setup *s, const char *fmt, ...)
 
 /* What a PTT has not, or this program. */
 static int
-check_refused(const struct setup_args *a, struct err *e)
+check_refused(const struct args *all, struct err *e)
 {
+	const struct setup_args *a = &all->setup;
 	const struct {
 		const char *option;
 		bool given;
@@ -89,6 +90,8 @@ check_refused(const struct setup_args *a, struct err *e)
 		{ "profile-file-fd", a->profile_file_fd != NULL,
 		    "this libtpms has no profiles" },
 		{ "profile-remove-disabled", a->remove_disabled != NULL,
+		    "this libtpms has no profiles" },
+		{ "print-profiles", all->swtpm.print_profiles,
 		    "this libtpms has no profiles" },
 		{ "ek1keyalgo", a->ek1 != NULL,
 		    "a PTT's EKs are rsa2048, p256 and p384" },
@@ -168,6 +171,9 @@ check_combinations(const struct args *a, struct err *e)
 		return err_set(e, E_USAGE,
 		    "--keyfile, --keyfile-fd, --pwdfile and --pwdfile-fd "
 		    "exclude each other");
+	/* Without a key it would go unnoticed. */
+	if (s->cipher != NULL && state_key_check_mode(s->cipher, e) != 0)
+		return err_wrap(e, "option '--cipher'");
 	if (s->reconfigure &&
 	    (s->create_ek || s->ek_cert || s->platform_cert || s->overwrite))
 		return err_set(e, E_USAGE,
@@ -185,7 +191,7 @@ check_combinations(const struct args *a, struct err *e)
 static int
 check_options(const struct args *a, struct err *e)
 {
-	return check_refused(&a->setup, e) != 0 ||
+	return check_refused(a, e) != 0 ||
 		       check_tpm_program(a->setup.tpm, e) != 0 ||
 		       swtpm_need_tpm2(&a->swtpm, e) != 0 ||
 		       check_combinations(a, e) != 0

@@ -24,11 +24,12 @@ static const struct personality {
 	const char *name;
 	int usage_status;             /* for wrong usage */
 	int (*version)(struct err *); /* what --version prints, or NULL */
+	const char *interface;        /* the only one that there is, or NULL */
 } personalities[] = {
-	{ "tpm_server", EXIT_USAGE, NULL },
-	{ "tpm2-simulator", EXIT_USAGE, NULL },
-	{ "swtpm", EXIT_FAILED, swtpm_version },
-	{ "swtpm_setup", EXIT_FAILED, NULL },
+	{ "tpm_server", EXIT_USAGE, NULL, NULL },
+	{ "tpm2-simulator", EXIT_USAGE, NULL, NULL },
+	{ "swtpm", EXIT_FAILED, swtpm_version, "socket" },
+	{ "swtpm_setup", EXIT_FAILED, NULL, NULL },
 	{ .name = NULL },
 };
 
@@ -99,6 +100,20 @@ asks_for_version(const char *word)
 	return strcmp(word, "--version") == 0 || strcmp(word, "-v") == 0;
 }
 
+/* In swtpm's words, by which scripts know that it was built without one. */
+static int
+check_interface(const struct personality *p, const char *word, struct err *e)
+{
+	if (p == NULL || p->interface == NULL || word == NULL ||
+	    strcmp(word, p->interface) == 0)
+		return 0;
+	err_set(e, E_USAGE, "Unsupported TPM interface type '%s'.", word);
+	return err_hint(e,
+	    "'%s %s --help' lists the options of the one that "
+	    "there is",
+	    p->name, p->interface);
+}
+
 static int
 dispatch(char **words, const struct personality *p, struct err *e)
 {
@@ -113,7 +128,8 @@ dispatch(char **words, const struct personality *p, struct err *e)
 	if (words[1] != NULL && asks_for_help(words[1]) &&
 	    command_help_group(words[0], stdout))
 		return EXIT_OK;
-	if ((c = command_find(words, &n, e)) == NULL ||
+	if (check_interface(p, words[1], e) != 0 ||
+	    (c = command_find(words, &n, e)) == NULL ||
 	    parse(c, words + n, &args, e) != 0)
 		return -1;
 	if (!args.help)

@@ -319,6 +319,9 @@ check_others(const struct swtpm_args *a, struct swtpm_request *r, struct err *e)
 	if (a->pcap != NULL)
 		return unsupported(
 		    "--pcap", "--log file=FILE,level=5 has every command", e);
+	if (a->print_profiles)
+		return unsupported(
+		    "--print-profiles", "this libtpms has no profiles", e);
 	if (a->profile != NULL && strcmp(a->profile, "name=null") != 0)
 		return unsupported(
 		    "--profile", "this libtpms has the null profile only", e);

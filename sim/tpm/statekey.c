@@ -54,23 +54,41 @@ struct state_key {
  */
 
 static int
-state_key_new(const char *mode, struct state_key **ret, struct err *e)
+find_mode(const char *mode, const struct mode **ret, struct err *e)
 {
-	struct state_key *k;
-
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
-		if (strcmp(mode, modes[i].name) != 0)
-			continue;
-		if ((k = calloc(1, sizeof(*k))) == NULL)
-			return err_set(e, E_NOMEM, "key");
-		k->mode = &modes[i];
-		buf_init(&k->password, MAX_STATE_KEY_TEXT);
-		*ret = k;
-		return 0;
+		if (strcmp(mode, modes[i].name) == 0) {
+			*ret = &modes[i];
+			return 0;
+		}
 	}
 	err_set(e, E_USAGE, "mode '%s' of a key is not known", mode);
 	return err_hint(
 	    e, "aes-cbc, aes-256-cbc, or aes-256-gcm, which swtpm cannot open");
+}
+
+int
+state_key_check_mode(const char *mode, struct err *e)
+{
+	const struct mode *found;
+
+	return find_mode(mode, &found, e);
+}
+
+static int
+state_key_new(const char *mode, struct state_key **ret, struct err *e)
+{
+	const struct mode *found;
+	struct state_key *k;
+
+	if (find_mode(mode, &found, e) != 0)
+		return -1;
+	if ((k = calloc(1, sizeof(*k))) == NULL)
+		return err_set(e, E_NOMEM, "key");
+	k->mode = found;
+	buf_init(&k->password, MAX_STATE_KEY_TEXT);
+	*ret = k;
+	return 0;
 }
 
 void

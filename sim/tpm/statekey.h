@@ -28,6 +28,8 @@ int state_key_from_key(struct span text, const char *format, const char *mode,
  */
 int state_key_from_password(struct span password, const char *kdf,
     const char *mode, struct state_key **ret, struct err *e);
+/* E_USAGE for a mode that is none of these. */
+int state_key_check_mode(const char *mode, struct err *e);
 /* NULL is safe. */
 void state_key_free(struct state_key *k);
 

@@ -3,7 +3,7 @@
 # is refused, and Debian's swtpm on what they leave behind.
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
-needs swtpm swtpm_setup swtpm_ioctl tpm2_nvread openssl
+needs swtpm swtpm_setup swtpm_ioctl tpm2_nvread openssl python3
 
 THEIR_SWTPM=$(command -v swtpm)
 THEIR_SETUP=$(command -v swtpm_setup)
@@ -51,6 +51,7 @@ refused() { # WHAT OPTION...
 }
 
 refusals() {
+	local type
 	mkdir "$TMP/none"
 	printf '00112233445566778899aabbccddeeff' >"$TMP/key"
 	printf 'not hexadecimal' >"$TMP/nokey"
@@ -62,7 +63,19 @@ refusals() {
 	refused "key" --tpm2 --tpmstate "dir=$TMP/none" --key "file=$TMP/nokey"
 	refused "aes-ctr" --tpm2 --tpmstate "dir=$TMP/none" --key "file=$TMP/key,mode=aes-ctr"
 	refused "mode" --tpm2 --tpmstate "dir=$TMP/none,mode=0888"
+	refused "print-profiles" --tpm2 --tpmstate "dir=$TMP/none" --print-profiles
 	is "nothing was made" "$(ls -A "$TMP/none")" ""
+	for type in DGRAM SEQPACKET; do
+		fails "a socket of type $type is refused" python3 -c 'import os, socket, sys
+pair = socket.socketpair(socket.AF_UNIX, getattr(socket, sys.argv[1]))
+os.dup2(pair[1].fileno(), 9)
+os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_$type" swtpm socket --tpm2 --tpmstate "dir=$TMP/none" --fd 9
+		says "by its type" 'fd 9 is no stream socket'
+	done
+	for type in chardev cuse; do
+		exits 1 "swtpm $type" swtpm $type --help
+		says "is none, in swtpm's words" "Unsupported TPM interface type '$type'\."
+	done
 	refused "other machines" --tpm2 --tpmstate "dir=$TMP/none" --server type=tcp,port=0,bindaddr=0.0.0.0
 }
 
@@ -102,10 +115,13 @@ libvirt() {
 # Who skips swtpm_setup has a PTT too, and who asks for a family has that.
 by_hand() {
 	mkdir "$TMP/hand"
+	# A TPM 1.2 in the same directory has other names.
+	echo other >"$TMP/hand/tpm-00.permall"
 	serve --tpmstate "dir=$TMP/hand" --family adl --seed hand
 	ok "stop" ioctl -s
 	ok "ends" gone "$TMP/hand"
 	ok "mint" "$ODCASIM" mint --state "$TMP/same" --family adl --seed hand
+	is "what is beside it stays" "$(cat "$TMP/hand/tpm-00.permall")" other
 	ok "it is the device of that seed" cmp "$TMP/hand/odcasim.json" "$TMP/same/odcasim.json"
 	ok "an exit on SIGTERM" swtpm_term
 }

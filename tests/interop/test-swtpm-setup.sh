@@ -64,6 +64,8 @@ refusals() {
 		--iakkeyalgo ecc_nist_p384
 		--overwrite --not-overwrite
 		--tpm /bin/true
+		--print-profiles
+		--cipher aes-ctr
 		--bogus
 	END
 	exits 1 "a bank that does not exist" "$setup" --tpm2 --tpmstate "$STATE" --pcr-banks md5
