@@ -4,6 +4,7 @@
 
 #include "sim/base/limits.h"
 #include "sim/base/log.h"
+#include "sim/tpm/address.h"
 #include "sim/tpm/conn.h"
 
 /*
@@ -120,10 +121,22 @@ conn_new(uv_loop_t *loop, uv_handle_type type, bool takes_fds)
 	return c;
 }
 
+/* No pipe, and nobody who listens. */
+static bool
+is_connected(const struct conn *c)
+{
+	union sockaddr_any a;
+	socklen_t n = sizeof(a);
+	int fd;
+
+	return uv_fileno(&c->uv.handle, &fd) == 0 &&
+	       getpeername(fd, &a.sa, &n) == 0;
+}
+
 /*
  * Sockets that came with what was just read. Who sends more than one, or what
- * is no socket (a virtual machine monitor sends its descriptor 0 along with
- * each request), has them closed.
+ * is no connected one (a virtual machine monitor sends its descriptor 0 along
+ * with each request), has them closed.
  */
 static void
 keep_passed(struct conn *c)
@@ -139,7 +152,8 @@ keep_passed(struct conn *c)
 			return;
 		drop_passed(c);
 		if (uv_accept(&c->uv.stream, &passed->uv.stream) != 0 ||
-		    (type != UV_TCP && type != UV_NAMED_PIPE))
+		    (type != UV_TCP && type != UV_NAMED_PIPE) ||
+		    !is_connected(passed))
 			conn_close(passed);
 		else
 			c->passed = passed;

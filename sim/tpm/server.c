@@ -9,6 +9,7 @@
 #include "sim/tpm/engine.h"
 #include "sim/tpm/listen.h"
 #include "sim/tpm/server.h"
+#include "sim/tpm/swtpm.h"
 #include "sim/tpm/wire.h"
 
 struct listener {
@@ -110,6 +111,7 @@ stop(struct server *s)
 	struct listener *l, *next;
 
 	s->stopping = true;
+	swtpm_end_waits();
 	for (l = TAILQ_FIRST(&s->listeners); l != NULL; l = next) {
 		next = TAILQ_NEXT(l, all);
 		listener_close(l);

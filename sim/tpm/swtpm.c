@@ -48,6 +48,7 @@ enum {
 static struct {
 	struct swtpm_options o;
 	atomic_uchar locality;
+	atomic_bool ending; /* nobody is to wait any more */
 	/* A migration has taken the state along: what is in memory is old from
 	 * here on, and is not written back, until somebody goes on with it. */
 	bool released;
@@ -68,6 +69,13 @@ swtpm_configure(const struct swtpm_options *o)
 	swtpm.settled = !o->untried;
 	swtpm.blob.kind = 0;
 	atomic_store(&swtpm.locality, 0);
+	atomic_store(&swtpm.ending, false);
+}
+
+void
+swtpm_end_waits(void)
+{
+	atomic_store(&swtpm.ending, true);
 }
 
 static enum wire_then
@@ -420,6 +428,10 @@ set_stateblob(const struct wire_request *r, struct buf *reply)
 	uint32_t flags = word(r, 0), kind = word(r, 1);
 	struct err e = ERR_INIT;
 
+	/* No octets say that the other end has no such state, which changes
+	 * nothing here, as with swtpm. */
+	if (r->body.n == 0 && kind >= KIND_PERMANENT && kind <= KIND_SAVESTATE)
+		return wire_answer(reply, PTM_SUCCESS);
 	if (kind != KIND_PERMANENT && kind != KIND_VOLATILE) {
 		err_set(&e, E_FORMAT, "a state of kind %u is not taken", kind);
 		return answer_err(reply, PTM_BAD_PARAMETER, &e);
@@ -441,7 +453,8 @@ lock_storage(const struct wire_request *r, struct buf *reply)
 	if (retries > MAX_LOCK_RETRIES)
 		retries = MAX_LOCK_RETRIES;
 	for (; take_lock(&e) != 0; retries--) {
-		if (retries == 0 || e.code != E_BUSY)
+		if (retries == 0 || e.code != E_BUSY ||
+		    atomic_load(&swtpm.ending))
 			return answer_err(reply, PTM_FAIL, &e);
 		(void)nanosleep(&pause, NULL);
 	}

@@ -29,6 +29,9 @@ void swtpm_configure(const struct swtpm_options *o);
  * that its next start is not taken for an attack (TPM 2.0 Part 1, 19.8.6). */
 void swtpm_power_off(void);
 
+/* The program ends: LOCK_STORAGE does not wait any longer. Any thread. */
+void swtpm_end_waits(void);
+
 /* --- for the codec ------------------------------------------------------ */
 
 /* Row of a request whose size is refused. */

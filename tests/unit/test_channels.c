@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "sim/base/clock.h"
 #include "sim/tpm/store.h"
 #include "sim/tpm/swtpm.h"
 #include "tests/unit/memstore.h"
@@ -24,6 +25,8 @@
 #define STOP_POWER    "0000000e"
 #define CANCEL        "00000009"
 #define SHUTDOWN      "00000003"
+#define LOCK_STORAGE  "00000013"
+#define FAIL          "00000009"
 #define BAD_PARAMETER "00000003"
 #define IOERROR       "0000001f"
 
@@ -166,6 +169,9 @@ test_datafd_missing(void **state)
 {
 	struct fixture f;
 	int c, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int listens = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const union sockaddr_any unnamed = { .sa.sa_family = AF_UNIX };
+	int ends[2], data;
 
 	start_ctrl(&f, 0);
 	c = ctrl(&f);
@@ -175,6 +181,27 @@ test_datafd_missing(void **state)
 	put_fds(c, SET_DATAFD, &null, 1);
 	expect(c, BAD_PARAMETER);
 	close(null);
+	/* Nor is what is not connected; and a next one is not refused for it.
+	 */
+	assert_int_equal(bind(listens, &unnamed.sa, sizeof(sa_family_t)), 0);
+	assert_int_equal(listen(listens, 1), 0);
+	put_fds(c, SET_DATAFD, &listens, 1);
+	expect(c, BAD_PARAMETER);
+	close(listens);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	put_fds(c, SET_DATAFD, &ends[0], 1);
+	expect(c, BAD_PARAMETER);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+	put_fds(c, SET_DATAFD, &ends[0], 1);
+	expect(c, BAD_PARAMETER);
+	close(ends[0]);
+	close(ends[1]);
+	data = attach(c, ACK);
+	put(data, CMD_SHORT);
+	expect(data, RSP_OK);
+	close(data);
 	close(c);
 	stop_ctrl(&f);
 }
@@ -299,6 +326,41 @@ test_shutdown(void **state)
 	expect(data, RSP_909);
 	expect_eof(data);
 	expect_eof(c);
+	join_ctrl(&f);
+}
+
+/* Who waits for a lock that another process has does not keep us. */
+static void
+test_shutdown_while_locked(void **state)
+{
+	const struct store_options later = { .locking = STORE_LOCK_LATER };
+	struct swtpm_options o = { .reject_locality_4 = false };
+	auto_store holds = NULL;
+	auto_store waits = NULL;
+	struct fixture f;
+	uint64_t begin;
+	char uri[100];
+	int c, other;
+
+	start_ctrl(&f, 0);
+	(void)snprintf(uri, sizeof(uri), "file://%s.state", f.path);
+	assert_int_equal(store_open_uri(uri, STORE_OWN, NULL, &holds, NULL), 0);
+	assert_int_equal(
+	    store_open_uri(uri, STORE_OWN, &later, &waits, NULL), 0);
+	o.store = waits;
+	swtpm_configure(&o);
+	c = ctrl(&f);
+	other = ctrl(&f);
+	begin = clock_ns();
+	/* 1000 times 10 ms; it has begun once what precedes is answered. */
+	put(c, GET_CONFIG LOCK_STORAGE "000003e8");
+	expect(c, CONFIG);
+	put(other, SHUTDOWN);
+	expect(c, FAIL);
+	expect_eof(c);
+	assert_true(clock_ns() - begin < 5000000000);
+	close(other);
+	assert_int_equal(unlink(store_uri_path(uri)), 0);
 	join_ctrl(&f);
 }
 
@@ -441,6 +503,7 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_shutdown),
+		cmocka_unit_test(test_shutdown_while_locked),
 		cmocka_unit_test(test_end_with_data),
 		cmocka_unit_test(test_end_with_ctrl),
 		cmocka_unit_test(test_adopted),
