@@ -17,6 +17,9 @@
 /* Connections at a time, over all listeners; one more is closed at once. The
  * usual limit of 1024 descriptors has room for them. */
 #define MAX_CONNS 1000
+/* ms for which a client of the control channel may stop within a request; as
+ * swtpm. */
+#define MAX_CTRL_SILENCE 500
 /* Replies that wait for a client that does not read; then its requests wait. */
 #define MAX_CONN_OUTPUT (64 * 1024)
 /* Tries to find two free neighbouring ports when port 0 is asked for. */

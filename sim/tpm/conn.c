@@ -53,6 +53,39 @@ keep_input(struct conn *c, struct span in, size_t used)
 		conn_close(c);
 }
 
+static void on_silence(uv_timer_t *timer);
+
+/* Each octet that comes is a sign of life; what is held waits for us, and what
+ * is left of a request may be its padding. */
+static void
+await_rest(struct conn *c)
+{
+	if (c->patience == 0 || c->state == CONN_CLOSING)
+		return;
+	(void)uv_timer_stop(&c->timer);
+	if (c->state != CONN_READING || c->in.n <= c->session.pad)
+		return;
+	uv_update_time(c->timer.loop);
+	(void)uv_timer_start(&c->timer, on_silence, c->patience, 0);
+}
+
+/* It was silent, unless it was us who did not read: a command may be long. */
+static void
+on_silence(uv_timer_t *timer)
+{
+	struct conn *c = timer->data;
+	uint8_t next;
+	int fd;
+
+	if (uv_fileno(&c->uv.handle, &fd) == 0 &&
+	    recv(fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+		await_rest(c);
+		return;
+	}
+	log_info("server", "c=%u sent a part of a request, and no more", c->id);
+	conn_close(c);
+}
+
 static void
 take_input(struct conn *c, struct span fresh)
 {
@@ -71,6 +104,7 @@ take_input(struct conn *c, struct span fresh)
 		keep_input(c, in, used);
 	if (c->state == CONN_READING && c->in.n > 0)
 		ack_now(c);
+	await_rest(c);
 }
 
 static void
@@ -78,6 +112,8 @@ on_closed(uv_handle_t *handle)
 {
 	struct conn *c = handle->data;
 
+	if (--c->n_handles > 0)
+		return;
 	if (c->owner != NULL)
 		c->owner->closed(c);
 	buf_free(&c->in);
@@ -100,6 +136,7 @@ conn_close(struct conn *c)
 		return;
 	c->state = CONN_CLOSING;
 	drop_passed(c);
+	uv_close((uv_handle_t *)&c->timer, on_closed);
 	uv_close(&c->uv.handle, on_closed);
 }
 
@@ -117,7 +154,9 @@ conn_new(uv_loop_t *loop, uv_handle_type type, bool takes_fds)
 		(void)uv_tcp_init(loop, &c->uv.tcp);
 	else
 		(void)uv_pipe_init(loop, &c->uv.pipe, takes_fds);
-	c->uv.handle.data = c;
+	(void)uv_timer_init(loop, &c->timer);
+	c->uv.handle.data = c->timer.data = c;
+	c->n_handles = 2;
 	return c;
 }
 

@@ -48,13 +48,16 @@ union uv_socket {
 
 struct conn {
 	union uv_socket uv;
+	uv_timer_t timer;   /* of a request that is not complete */
+	unsigned n_handles; /* these two, until they are closed */
 	const struct conn_owner *owner;
 	unsigned id;    /* in log lines */
 	unsigned group; /* of the address that it came by */
 	enum conn_state state;
-	bool finish;      /* close once everything is written */
-	bool one_command; /* and close after it */
-	bool attached;    /* its socket came over another connection */
+	bool finish;       /* close once everything is written */
+	bool one_command;  /* and close after it */
+	bool attached;     /* its socket came over another connection */
+	unsigned patience; /* ms of silence within a request; 0: any */
 	struct wire_session session;
 	struct conn *passed; /* a socket that came along, for who wants it */
 	struct buf in; /* not used yet: a part of a request, or requests held */

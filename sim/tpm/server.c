@@ -227,6 +227,7 @@ add_conn(struct server *s, struct conn *c, enum port port)
 {
 	c->id = ++s->last_id;
 	c->session.port = port;
+	c->patience = port == PORT_SWTPM_CTRL ? MAX_CTRL_SILENCE : 0;
 	TAILQ_INSERT_TAIL(&s->conns, c, all);
 	s->n_conns++;
 }

@@ -276,6 +276,39 @@ test_many(void **state)
 	stop_ctrl(&f);
 }
 
+static bool
+is_silent(int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, ms) == 0;
+}
+
+/* A part of a request, and no more: the connection is closed after a while.
+ * Padding is none. */
+static void
+test_half(void **state)
+{
+	struct fixture f;
+	uint64_t begin;
+	int half, padded;
+
+	start_ctrl(&f, 0);
+	padded = ctrl(&f);
+	half = ctrl(&f);
+	put(padded, "0000000503000000");
+	expect(padded, ACK);
+	begin = clock_ns();
+	put(half, "00000002");
+	expect_eof(half);
+	assert_true(clock_ns() - begin > 400000000);
+	assert_true(is_silent(padded, 300));
+	put(padded, GET_CONFIG);
+	expect(padded, CONFIG);
+	close(padded);
+	stop_ctrl(&f);
+}
+
 /* A cancel reaches the command that runs, at once, and no other. */
 static void
 test_cancel(void **state)
@@ -501,6 +534,7 @@ main(void)
 		cmocka_unit_test(test_stray_fds),
 		cmocka_unit_test(test_datafd_in_pieces),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_half),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_shutdown),
 		cmocka_unit_test(test_shutdown_while_locked),
