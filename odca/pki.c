@@ -281,6 +281,44 @@ pki_read(const struct pki *p, const char *path, struct buf *out,
 	return read_part(p, path, out, e);
 }
 
+/* What a file's replacement changes; zeros for one that is not there. */
+static int
+put_file(const struct pki *p, const char *path, struct buf *out)
+{
+	struct stat st = { .st_ino = 0 };
+
+	(void)fstatat(p->dir, path, &st, 0);
+	return buf_put_u64(out, (uint64_t)st.st_ino) ||
+	       buf_put_u64(out, (uint64_t)st.st_size) ||
+	       buf_put_u64(out, (uint64_t)st.st_mtim.tv_sec) ||
+	       buf_put_u64(out, (uint64_t)st.st_mtim.tv_nsec);
+}
+
+int
+pki_stamp(const struct pki *p, uint8_t ret[static SHA256_SIZE], struct err *e)
+{
+	auto_buf all = BUF_INIT(MAX_SMALL_FILE);
+	char path[MAX_CA_FILE];
+	int rc = 0;
+
+	for (enum kind k = CERTS; p->dir >= 0 && k <= CRLS; k++) {
+		const struct entries *cache = p->cache[k];
+
+		/* The folder itself, for what is new in it. */
+		rc |= put_file(p, kinds[k].dir, &all);
+		for (size_t i = 0; i < cache->n_listed; i++) {
+			(void)snprintf(path, sizeof(path), "%s%s%s",
+			    kinds[k].dir, cache->e[i].name, kinds[k].ending);
+			rc |= put_file(p, path, &all);
+		}
+	}
+	if (rc != 0)
+		return err_set(e, E_LIMIT, "too many files");
+	return sha256(buf_span(&all), ret) != 0
+		   ? err_set(e, E_CRYPTO, "digest of the hierarchy's files")
+		   : 0;
+}
+
 int
 pki_root(
     const struct pki *p, enum generation gen, struct span *ret, struct err *e)

@@ -63,6 +63,13 @@ int pki_crls(const struct pki *p, struct pki_file ret[static MAX_CAS],
  */
 int pki_read(const struct pki *p, const char *path, struct buf *out,
     time_t *ret_changed, struct err *e);
+/*
+ * Something that is another one when a file of pki_certs() or pki_crls() was
+ * changed, came or went since; the same always for the built-in hierarchy. Both
+ * were called on p before; then threads may do so at the same time. E_CRYPTO.
+ */
+int
+pki_stamp(const struct pki *p, uint8_t ret[static SHA256_SIZE], struct err *e);
 /* The self-signed one of a generation; E_NOTFOUND in a directory that is older
  * than the generation. */
 int pki_root(
