@@ -87,6 +87,10 @@
 #define MAX_CSR_ATTRS 32
 /* EK certificates besides the manufacturer's: MS-WCCE 2.2.2.7.13. */
 #define MAX_MORE_EK_CERTS 3
+/* What the AIK service gives a client to carry, and for how many seconds its
+ * challenge may be answered: a TPM needs less than ten. */
+#define MAX_TICKET        4096
+#define MAX_CHALLENGE_AGE 600
 /* An object identifier as dotted text, with its NUL. */
 #define MAX_OID_TEXT 48
 
