@@ -18,6 +18,7 @@
 struct cloud {
 	struct pki *pki; /* only its host and pki_read() */
 	struct ekophost *ekop;
+	struct aikhost *aik;
 };
 
 /* --- virtual hosts ----------------------------------------------------------
@@ -41,20 +42,37 @@ static void
 answer_aik(
     struct cloud *c, const struct http_request *r, struct http_response *p)
 {
-	aikhost_unknown(r, p);
+	aikhost_answer(c->aik, r, p);
+}
+
+static void
+answer_publish(
+    struct cloud *c, const struct http_request *r, struct http_response *p)
+{
+	aikhost_publish(c->aik, r, p);
+}
+
+static void
+answer_root(
+    struct cloud *c, const struct http_request *r, struct http_response *p)
+{
+	aikhost_root(c->aik, r, p);
 }
 
 /* clang-format off */
 static const struct vhost {
 	const char *host;   /* "*": any that ends so */
 	const char *path;   /* where it is on a host of this machine's own name */
+	bool only;          /* and on its own: other rows have the rest of it */
 	void (*answer)(struct cloud *, const struct http_request *, struct http_response *);
 } vhosts[] = {
-	{ PKI_HOST,             "/content/",   answer_pki },
-	{ "pre1-" PKI_HOST,     "/content/",   answer_pki },
-	{ "tsde-" PKI_HOST,     "/content/",   answer_pki },
-	{ EKOP_HOST,            EKOP_PATH,     answer_ekop },
-	{ "*" AUTHORITY_DOMAIN, "/templates/", answer_aik },
+	{ PKI_HOST,             "/pkiops/",    true,  answer_root },
+	{ PKI_HOST,             "/content/",   false, answer_pki },
+	{ "pre1-" PKI_HOST,     "/content/",   false, answer_pki },
+	{ "tsde-" PKI_HOST,     "/content/",   false, answer_pki },
+	{ EKOP_HOST,            EKOP_PATH,     false, answer_ekop },
+	{ "*" AUTHORITY_DOMAIN, "/templates/", false, answer_aik },
+	{ AIK_PUBLISH_HOST,     "/wus-",       false, answer_publish },
 };
 /* clang-format on */
 #define N_VHOSTS (sizeof(vhosts) / sizeof(*vhosts))
@@ -75,6 +93,16 @@ is_host(const struct vhost *v, const struct cloud *c, const char *host)
 	return strcmp(host, v->host) == 0;
 }
 
+static bool
+answers(
+    const struct vhost *v, const struct cloud *c, const struct http_request *r)
+{
+	const bool path = strncmp(r->path, v->path, strlen(v->path)) == 0;
+
+	return http_is_local(r) ? path
+				: is_host(v, c, r->host) && (path || !v->only);
+}
+
 void
 cloud_answer(void *ctx, const struct http_request *r, struct http_response *p)
 {
@@ -83,9 +111,7 @@ cloud_answer(void *ctx, const struct http_request *r, struct http_response *p)
 	for (size_t i = 0; i < N_VHOSTS; i++) {
 		const struct vhost *v = &vhosts[i];
 
-		if (http_is_local(r)
-			? strncmp(r->path, v->path, strlen(v->path)) == 0
-			: is_host(v, c, r->host)) {
+		if (answers(v, c, r)) {
 			v->answer(c, r, p);
 			return;
 		}
@@ -111,7 +137,8 @@ cloud_new(const struct cloud_options *o, struct cloud **ret, struct err *e)
 	if (c == NULL)
 		return err_set(e, E_NOMEM, "cloud");
 	if (pki_open(o->pki, &c->pki, e) != 0 ||
-	    ekophost_new(o->pki, &o->descriptors, &c->ekop, e) != 0)
+	    ekophost_new(o->pki, &o->descriptors, &c->ekop, e) != 0 ||
+	    aikhost_new(o->pki, c->pki, &c->aik, e) != 0)
 		return -1;
 	*ret = TAKE(c);
 	return 0;
@@ -122,6 +149,7 @@ cloud_free(struct cloud *c)
 {
 	if (c == NULL)
 		return;
+	aikhost_free(c->aik);
 	ekophost_free(c->ekop);
 	pki_free(c->pki);
 	free(c);

@@ -128,7 +128,7 @@ make_batch(struct made *m, const char *family, const char *batch,
 	}
 }
 
-static void
+static inline void
 make(struct made *m, const char *family, const char *seed, unsigned svn,
     const char *host)
 {
@@ -155,7 +155,7 @@ index_of(const char *profile)
 	return 0;
 }
 
-static void
+static inline void
 assert_same(const char *what, struct span got, struct span want)
 {
 	size_t i = 0;
