@@ -42,6 +42,7 @@ struct bag {
 	/* The last ones computed: a link is looked at by several. */
 	struct signature signatures[64];
 	size_t n_signatures; /* ever */
+	struct sigmemory *memory;
 };
 
 /* How far a CRL is from being one that a certificate can be looked up in: what

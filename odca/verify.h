@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "odca/cert.h"
+#include "odca/sigmemory.h"
 
 /* The longest path meets fewer: see check_rules[] in checks.c. */
 #define MAX_CHECKS 512
@@ -64,6 +65,7 @@ struct verify_input {
 	const struct span *crls; /* DER; order does not matter */
 	size_t n_crls;
 	enum crl_policy crl_policy;
+	struct sigmemory *memory; /* of other verifications; or NULL */
 };
 
 struct verify_report {

@@ -15,6 +15,7 @@ struct state {
 
 struct trust {
 	const char *dir;
+	struct sigmemory *memory;
 	pthread_mutex_t lock; /* of now, and of all counts of users */
 	struct state *now;
 };
@@ -124,7 +125,8 @@ trust_new(const char *dir, struct trust **ret, struct err *e)
 		return err_set(e, E_NOMEM, "hierarchy");
 	t->dir = dir;
 	(void)pthread_mutex_init(&t->lock, NULL);
-	if (state_open(dir, &t->now, e) != 0)
+	if (sigmemory_new(&t->memory, e) != 0 ||
+	    state_open(dir, &t->now, e) != 0)
 		return -1;
 	*ret = TAKE(t);
 	return 0;
@@ -137,6 +139,7 @@ trust_free(struct trust *t)
 		return;
 	if (t->now != NULL)
 		leave(t->now);
+	sigmemory_free(t->memory);
 	(void)pthread_mutex_destroy(&t->lock);
 	free(t);
 }
@@ -190,6 +193,7 @@ trust_verify(struct trust *t, struct span ek, const struct pubkey *key,
 	r->trust = t;
 	if (enter(t, &r->state, e) != 0)
 		return -1;
+	in.memory = t->memory;
 	in.extra = r->extra;
 	in.n_extra = gather(r, others, n_others);
 	in.roots = r->state->roots;
