@@ -27,10 +27,17 @@
 	(OBJECT_FIXED_TPM | OBJECT_FIXED_PARENT |                              \
 	    OBJECT_SENSITIVE_DATA_ORIGIN | OBJECT_RESTRICTED | OBJECT_SIGN)
 
-struct aikclient {
-	struct made made;
+/* RSA keys take their time, and are the same for all clients of a program. */
+static struct {
 	EVP_PKEY *ek;
 	struct key *aik;
+	struct owner scep;
+} ac_keys;
+
+struct aikclient {
+	struct made made;
+	EVP_PKEY *ek; /* of ac_keys, as the others are */
+	const struct key *aik;
 	struct owner scep;
 	struct authority authority;
 	struct buf chain; /* GetCACertChain's answer */
@@ -45,7 +52,7 @@ struct aikclient {
 	uint16_t attest_type;
 	struct pubkey aik_said, ek_said; /* in the CSR, in EK_INFO */
 	struct span ek_cert;             /* n == 0: NULL */
-	bool no_ek_info, no_statement, plain_ek_info;
+	bool no_ek_info, no_statement, plain_ek_info, ecc_aik;
 	struct span certs[MAX_CMS_CERTS]; /* behind the signer's */
 	size_t n_certs;
 	uint8_t signer_hash[SHA1_SIZE], ski[SHA1_SIZE];
@@ -60,13 +67,25 @@ struct aikclient {
  */
 
 static void
+ac_make_keys(void)
+{
+	struct err e = ERR_INIT;
+
+	if (ac_keys.ek != NULL)
+		return;
+	ac_keys.ek = own_key(KEY_RSA2048);
+	owner_make(&ac_keys.scep, SCEP_CERT_NAME);
+	if (key_generate(KEY_RSA2048, &ac_keys.aik, &e) != 0)
+		fail_msg("%s", e.msg);
+}
+
+static void
 ac_new_ek(struct aikclient *c)
 {
 	struct pubkey *key = &c->made.keys[EK_RSA];
 	struct buf *cert = &c->made.certs[EK_RSA];
 	struct err e = ERR_INIT;
 
-	c->ek = own_key(KEY_RSA2048);
 	assert_int_equal(own_public(c->ek, key), 0);
 	buf_reset(cert);
 	if (issue_ek(&c->made.device, c->made.pki, key, cert, &e) != 0)
@@ -92,6 +111,29 @@ ac_public(struct aikclient *c)
 	    buf_put_u16(&c->public, ALG_SHA256) ||
 	    buf_put_u16(&c->public, 2048) || buf_put_u32(&c->public, 0) ||
 	    buf_put_2b(&c->public, (struct span){ key.bytes, key.n }));
+	assert_int_equal(
+	    tpm_name(DIGEST_SHA256, buf_span(&c->public), &c->name, &e), 0);
+}
+
+/* A P-256 key; the service looks no further. */
+static void
+ac_public_ecc(struct aikclient *c)
+{
+	const struct pubkey *k = &c->made.keys[EK_P256];
+	struct err e = ERR_INIT;
+
+	buf_reset(&c->public);
+	assert_false(
+	    buf_put_u16(&c->public, ALG_ECC) ||
+	    buf_put_u16(&c->public, ALG_SHA256) ||
+	    buf_put_u32(&c->public, c->attributes) ||
+	    buf_put_u16(&c->public, 0) || buf_put_u16(&c->public, ALG_NULL) ||
+	    buf_put_u16(&c->public, ALG_ECDSA) ||
+	    buf_put_u16(&c->public, ALG_SHA256) ||
+	    buf_put_u16(&c->public, ECC_NIST_P256) ||
+	    buf_put_u16(&c->public, ALG_NULL) ||
+	    buf_put_2b(&c->public, (struct span){ k->bytes + 1, 32 }) ||
+	    buf_put_2b(&c->public, (struct span){ k->bytes + 33, 32 }));
 	assert_int_equal(
 	    tpm_name(DIGEST_SHA256, buf_span(&c->public), &c->name, &e), 0);
 }
@@ -123,7 +165,10 @@ ac_statement(struct aikclient *c, struct buf *out)
 
 	if (c->no_statement)
 		return;
-	ac_public(c);
+	if (c->ecc_aik)
+		ac_public_ecc(c);
+	else
+		ac_public(c);
 	ac_attest(c, creation, &attest);
 	assert_int_equal(key_sign(c->aik, buf_span(&attest), &sig, &e), 0);
 	assert_false(buf_put_u16(&signature, ALG_RSASSA) ||
@@ -144,6 +189,7 @@ ac_reset(struct aikclient *c)
 {
 	static const size_t chain[] = { ROM, KERNEL, PTT };
 
+	c->scep = ac_keys.scep;
 	c->type = SCEP_PKCS_REQ;
 	c->transaction = "99a64f14d68c2cabb95554279f32ec77a20918fa";
 	memset(c->nonce, 0x9b, sizeof(c->nonce));
@@ -152,7 +198,8 @@ ac_reset(struct aikclient *c)
 	key_public(c->aik, &c->aik_said);
 	c->ek_said = c->made.keys[EK_RSA];
 	c->ek_cert = buf_span(&c->made.certs[EK_RSA]);
-	c->no_ek_info = c->no_statement = c->plain_ek_info = false;
+	c->no_ek_info = c->no_statement = false;
+	c->plain_ek_info = c->ecc_aik = false;
 	c->n_certs = 0;
 	for (size_t i = 0; i < 3; i++)
 		if (c->made.certs[chain[i]].n > 0)
@@ -195,8 +242,6 @@ ac_find_authority(struct aikclient *c)
 static void
 ac_init(struct aikclient *c, const char *family, const char *batch)
 {
-	struct err e = ERR_INIT;
-
 	*c = (struct aikclient){ .ca = CMS_SIGNED_INIT };
 	buf_init(&c->public, MAX_PIECE);
 	buf_init(&c->request, MAX_CMS_SIZE);
@@ -204,9 +249,10 @@ ac_init(struct aikclient *c, const char *family, const char *batch)
 	buf_init(&c->secret, MAX_DIGEST);
 	buf_init(&c->context, MAX_CMS_SIZE);
 	make_batch(&c->made, family, batch, "aikclient", 1, NULL);
+	ac_make_keys();
+	c->ek = ac_keys.ek;
+	c->aik = ac_keys.aik;
 	ac_new_ek(c);
-	assert_int_equal(key_generate(KEY_RSA2048, &c->aik, &e), 0);
-	owner_make(&c->scep, SCEP_CERT_NAME);
 	ac_reset(c);
 	ac_find_authority(c);
 }
@@ -215,9 +261,6 @@ static void
 ac_done(struct aikclient *c)
 {
 	unmake(&c->made);
-	EVP_PKEY_free(c->ek);
-	key_free(c->aik);
-	owner_free(&c->scep);
 	buf_free(&c->chain);
 	cms_signed_free(&c->ca);
 	buf_free(&c->public);

@@ -3,12 +3,18 @@
 #include "aikclient.h"
 
 #include "sim/aik/cloud.h"
+#include "sim/aik/refusal.h"
+
+#define SIZE(a) (sizeof(a) / sizeof(*(a)))
 
 struct scene {
 	struct cloud_options options;
 	struct cloud *cloud;
 	struct http_response p;
 	struct aikclient c;
+	char
+	    other[2 * SHA1_SIZE + 1]; /* authority that exists, not the TPM's */
+	struct owner stranger;
 };
 
 static void
@@ -22,6 +28,19 @@ open_scene(
 		fail_msg("%s", e.msg);
 	http_response_init(&s->p);
 	ac_init(&s->c, family, batch);
+}
+
+/* Every family has one. */
+static void
+find_other(struct scene *s)
+{
+	struct made m;
+	struct cert ca;
+
+	make(&m, "adl", NULL, 1, NULL);
+	assert_int_equal(cert_parse(buf_span(&m.certs[ISSUING]), &ca, NULL), 0);
+	hex_encode(ca.ski, s->other);
+	unmake(&m);
 }
 
 static void
@@ -141,11 +160,339 @@ test_walk(void **state)
 		walk(f[i].name);
 }
 
+/* --- what a request may get wrong -------------------------------------------
+ */
+
+static void
+set_type(struct scene *s)
+{
+	s->c.type = SCEP_CERT_POLL;
+}
+
+static void
+set_signer_hash(struct scene *s)
+{
+	s->c.signer_hash[0] ^= 1;
+}
+
+static void
+set_statement(struct scene *s)
+{
+	s->c.no_statement = true;
+}
+
+static void
+set_aik_key(struct scene *s)
+{
+	key_public(s->c.scep.key, &s->c.aik_said);
+}
+
+static void
+set_ek_missing(struct scene *s)
+{
+	s->c.ek_cert.n = 0;
+}
+
+static void
+set_ek_info(struct scene *s)
+{
+	s->c.plain_ek_info = true;
+}
+
+static void
+set_ek_key(struct scene *s)
+{
+	key_public(s->c.aik, &s->c.ek_said);
+}
+
+/* Another TPM's, whose chain is not sent. */
+static void
+set_ek_chain(struct scene *s)
+{
+	s->c.n_certs = 0;
+}
+
+/* Certified by itself. */
+static void
+set_ek_cert(struct scene *s)
+{
+	s->c.ek_cert = buf_span(&s->c.scep.cert);
+	key_public(s->c.scep.key, &s->c.ek_said);
+}
+
+/* One that exists, with messages that are encrypted for it. */
+static void
+set_authority(struct scene *s)
+{
+	(void)snprintf(s->c.authority.host, sizeof(s->c.authority.host),
+	    "intc-keyid-%s" AUTHORITY_DOMAIN, s->other);
+	get_chain(s);
+}
+
+static void
+set_attributes(struct scene *s)
+{
+	s->c.attributes &= ~(uint32_t)OBJECT_RESTRICTED;
+}
+
+static void
+set_fixed_tpm(struct scene *s)
+{
+	s->c.attributes &= ~(uint32_t)OBJECT_FIXED_TPM;
+}
+
+static void
+set_attest_type(struct scene *s)
+{
+	s->c.attest_type = ST_ATTEST_CREATION + 1;
+}
+
+/* For another authority's RA: what comes out of it is garbage. */
+static void
+set_recipient(struct scene *s)
+{
+	s->c.ra = buf_span(&s->c.scep.cert);
+}
+
+static void
+set_ecc_aik(struct scene *s)
+{
+	s->c.ecc_aik = true;
+}
+
+/* clang-format off */
+static const struct {
+	const char *name; /* of the row that refuses it */
+	void (*change)(struct scene *);
+	const char *body;
+} identities[] = {
+	{ "scep.parse",       set_recipient,   TEXT_PARSE },
+	{ "scep.type",        set_type,        TEXT_PARSE },
+	{ "csr.signer-hash",  set_signer_hash, TEXT_EK },
+	{ "csr.statement",    set_statement,   TEXT_EK },
+	{ "csr.key",          set_aik_key,     TEXT_EK },
+	{ "aik.restricted",   set_attributes,  TEXT_EK },
+	{ "aik.fixed-tpm",    set_fixed_tpm,   TEXT_EK },
+	{ "aik.attest-type",  set_attest_type, TEXT_EK },
+	{ "aik.key-type",     set_ecc_aik,     "P-256 ECC AIK requests not supported" },
+	{ "ek.missing",       set_ek_missing,  TEXT_EK },
+	{ "ek.info",          set_ek_info,     TEXT_EK },
+	{ "ek.key",           set_ek_key,      TEXT_EK },
+	{ "ek.certificate",   set_ek_cert,     TEXT_EK },
+	{ "ek.root",          set_ek_chain,    TEXT_EK },
+	{ "ek.authority",     set_authority,   TEXT_EK },
+};
+/* clang-format on */
+
+static void
+assert_refused(const struct scene *s, const char *row, const char *text)
+{
+	const struct span body = buf_span(&s->p.body);
+	char want[256], log[64];
+
+	(void)snprintf(want, sizeof(want), "{\"Message\":\"%s\"}", text);
+	(void)snprintf(log, sizeof(log), "refused: %s: ", row);
+	if (s->p.status != 400 || !span_eq(body, SPAN_STR(want)) ||
+	    strncmp(s->p.outcome, log, strlen(log)) != 0)
+		fail_msg("%s: %u '%.*s' %s", row, s->p.status, (int)body.n,
+		    (const char *)body.p, s->p.outcome);
+	assert_string_equal(s->p.type, "application/json; charset=utf-8");
+	assert_int_equal(s->p.n_headers, 3);
+}
+
+static void
+begin_again(struct scene *s)
+{
+	ac_reset(&s->c);
+	ac_find_authority(&s->c);
+	get_chain(s);
+}
+
+static void
+test_identities(void **state)
+{
+	struct scene s;
+
+	open_scene(&s, NULL, "tgl", NULL);
+	find_other(&s);
+	for (size_t i = 0; i < SIZE(identities); i++) {
+		begin_again(&s);
+		identities[i].change(&s);
+		ac_ask(&s.c);
+		post(&s);
+		assert_refused(&s, identities[i].name, identities[i].body);
+	}
+	begin_again(&s);
+	get_challenge(&s);
+	close_scene(&s);
+}
+
+/* --- what an answer may get wrong -------------------------------------------
+ */
+
+static void
+set_secret(struct scene *s)
+{
+	s->c.secret.p[0] ^= 1;
+}
+
+static void
+set_no_secret(struct scene *s)
+{
+	s->c.secret.n = 0;
+}
+
+/* Every octet of it is sealed. */
+static void
+set_context(struct scene *s)
+{
+	s->c.context.p[s->c.context.n - 1] ^= 1;
+}
+
+/* A well-formed one that nobody sealed: 41 without a 19 before. */
+static void
+set_own_context(struct scene *s)
+{
+	static const uint8_t own[] = { DER_OCTET_STRING, 3, 1, 2, 3 };
+
+	buf_reset(&s->c.context);
+	assert_int_equal(buf_put(&s->c.context, SPAN_OF(own)), 0);
+}
+
+static void
+set_late(struct scene *s)
+{
+	clock_set(clock_now() + MAX_CHALLENGE_AGE + 1);
+}
+
+static void
+set_early(struct scene *s)
+{
+	clock_set(clock_now() - MAX_CHALLENGE_AGE - 1);
+}
+
+/* Another client of ours comes with what was said to this one. */
+static void
+set_signer(struct scene *s)
+{
+	s->c.scep = s->stranger;
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	void (*change)(struct scene *);
+	int fail;
+} answers[] = {
+	{ "answer.secret",    set_secret,      SCEP_BAD_REQUEST },
+	{ "answer.secret",    set_no_secret,   SCEP_BAD_REQUEST },
+	{ "answer.context",   set_context,     SCEP_BAD_REQUEST },
+	{ "answer.context",   set_own_context, SCEP_BAD_REQUEST },
+	{ "answer.expired",   set_late,        SCEP_BAD_TIME },
+	{ "answer.expired",   set_early,       SCEP_BAD_TIME },
+	{ "answer.authority", set_authority,   SCEP_BAD_REQUEST },
+	{ "answer.signer",    set_signer,      SCEP_BAD_REQUEST },
+};
+/* clang-format on */
+
+static void
+assert_failed(struct scene *s, const char *row, int want)
+{
+	auto_buf plain = BUF_INIT(MAX_CMS_SIZE);
+	char log[64];
+	int fail;
+
+	(void)snprintf(log, sizeof(log), "refused: %s: ", row);
+	if (strncmp(s->p.outcome, log, strlen(log)) != 0)
+		fail_msg("%s: %u %s", row, s->p.status, s->p.outcome);
+	assert_int_equal(read_reply(s, &plain, &fail), SCEP_FAILURE);
+	assert_int_equal(fail, want);
+	assert_int_equal(plain.n, 0);
+}
+
+static void
+test_answers(void **state)
+{
+	struct scene s;
+
+	open_scene(&s, NULL, "tgl", NULL);
+	find_other(&s);
+	owner_make(&s.stranger, SCEP_CERT_NAME);
+	get_chain(&s);
+	for (size_t i = 0; i < SIZE(answers); i++) {
+		clock_set((time_t)-1);
+		begin_again(&s);
+		get_challenge(&s);
+		answers[i].change(&s);
+		ac_answer(&s.c);
+		post(&s);
+		assert_failed(&s, answers[i].name, answers[i].fail);
+	}
+	clock_set((time_t)-1);
+	owner_free(&s.stranger);
+	close_scene(&s);
+}
+
+/* Nonces are constant in the field: what came before gives a certificate again,
+ * and another process of the same hierarchy gives it, too. */
+static void
+test_replay(void **state)
+{
+	struct scene s, other;
+	struct cloud *first;
+
+	open_scene(&s, NULL, "adl", NULL);
+	open_scene(&other, NULL, "adl", NULL);
+	get_chain(&s);
+	get_challenge(&s);
+	ac_answer(&s.c);
+	get_certificate(&s);
+	get_certificate(&s);
+	first = s.cloud;
+	s.cloud = other.cloud;
+	get_certificate(&s);
+	s.cloud = first;
+	close_scene(&other);
+	close_scene(&s);
+}
+
+/* --- what is no message at all ----------------------------------------------
+ */
+
+/* Cut anywhere, and with an octet changed anywhere. */
+static void
+test_mangled(void **state)
+{
+	struct scene s;
+
+	open_scene(&s, NULL, "tgl", NULL);
+	get_chain(&s);
+	ac_ask(&s.c);
+	for (size_t i = 0; i < s.c.request.n; i += 173) {
+		const struct span whole = buf_span(&s.c.request);
+
+		ask(&s, "POST", AUTHORITY_PATH, "PKIOperation",
+		    (struct span){ whole.p, i });
+		assert_refused(&s, "scep.parse", TEXT_PARSE);
+		s.c.request.p[i] ^= 0x10;
+		post(&s);
+		assert_true(s.p.status == 400 || s.p.status == 200);
+		s.c.request.p[i] ^= 0x10;
+	}
+	post(&s);
+	assert_int_equal(s.p.status, 200);
+	close_scene(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_identities),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_mangled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
