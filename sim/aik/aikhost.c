@@ -24,18 +24,21 @@
 #define CAPS_AIK                                                               \
 	"SHA-256\nSHA-1\nAES256\nAES128\nDES3\nPOSTPKIOperation\n"             \
 	"IdentityKeyAttestation\nGetCaCertChain\r\n"
-#define CAPS_PLAIN "AES\nPOSTPKIOperation\nRenewal\nSCEPStandard\nSHA-256\n"
+#define CAPS_PLAIN                                                             \
+	"AES\nDES3\nPOSTPKIOperation\nRenewal\nSCEPStandard\nSHA-1\nSHA-256\n" \
+	"SHA-384\nSHA-512\n"
 
 #define PLAIN_PATH   "/templates/Plain/scep"
 #define PLAIN_HOST   "plain" AUTHORITY_DOMAIN
 #define PLAIN_VENDOR "TEST"
 #define REGION       "wus-"
 
-/* GetCACert's and GetCACertChain's answers of a CA, made once. */
-struct bags {
+/* A CA's chain, made once: the answer to GetCACertChain and, as some clients
+ * want the root there too, to GetCACert. */
+struct bag {
 	const struct aik_ca *ca;
-	struct buf certs, chain;
-	struct bags *next;
+	struct buf der;
+	struct bag *next;
 };
 
 struct aikhost {
@@ -44,7 +47,7 @@ struct aikhost {
 	struct service *service;
 	const struct aik_ca *plain; /* of no line of TPMs */
 	pthread_mutex_t lock;       /* of the list */
-	struct bags *bags;
+	struct bag *bags;
 };
 
 /* A request, and where it goes. */
@@ -143,47 +146,42 @@ get_caps(struct visit *v)
 }
 
 static void
-bags_free(struct bags *b)
+bag_free(struct bag *b)
 {
 	if (b == NULL)
 		return;
-	buf_free(&b->certs);
-	buf_free(&b->chain);
+	buf_free(&b->der);
 	free(b);
 }
 
-/* GetCACert has no root: a client is to have it from elsewhere. */
-static struct bags *
-bags_make(const struct aik_ca *ca, struct err *e)
+static struct bag *
+bag_make(const struct aik_ca *ca, struct err *e)
 {
-	const struct span *below = ca->chain + AIK_CHAIN_CA;
-	struct bags *b = calloc(1, sizeof(*b));
+	struct bag *b = calloc(1, sizeof(*b));
 
 	if (b == NULL) {
 		(void)err_set(e, E_NOMEM, "certificates of the CA");
 		return NULL;
 	}
 	b->ca = ca;
-	buf_init(&b->certs, MAX_CMS_SIZE);
-	buf_init(&b->chain, MAX_CMS_SIZE);
-	if (cms_certs_only(below, AIK_CHAIN_LENGTH - 1, &b->certs, e) == 0 &&
-	    cms_certs_only(ca->chain, AIK_CHAIN_LENGTH, &b->chain, e) == 0)
+	buf_init(&b->der, MAX_CMS_SIZE);
+	if (cms_certs_only(ca->chain, AIK_CHAIN_LENGTH, &b->der, e) == 0)
 		return b;
-	bags_free(b);
+	bag_free(b);
 	return NULL;
 }
 
 /* What is in the list stays there. */
-static const struct bags *
-find_bags(struct aikhost *h, const struct aik_ca *ca, struct err *e)
+static const struct bag *
+find_bag(struct aikhost *h, const struct aik_ca *ca, struct err *e)
 {
-	struct bags *b;
+	struct bag *b;
 
 	(void)pthread_mutex_lock(&h->lock);
 	b = h->bags;
 	while (b != NULL && b->ca != ca)
 		b = b->next;
-	if (b == NULL && (b = bags_make(ca, e)) != NULL) {
+	if (b == NULL && (b = bag_make(ca, e)) != NULL) {
 		b->next = h->bags;
 		h->bags = b;
 	}
@@ -192,30 +190,29 @@ find_bags(struct aikhost *h, const struct aik_ca *ca, struct err *e)
 }
 
 static void
-answer_bag(struct visit *v, bool chain)
+answer_bag(struct visit *v, const char *type)
 {
 	struct refused why = { .id = REFUSAL_INTERNAL, .e = ERR_INIT };
-	const struct bags *b = find_bags(v->h, v->at.ca, &why.e);
+	const struct bag *b = find_bag(v->h, v->at.ca, &why.e);
 
 	if (b == NULL) {
 		answer_refused(v->p, &why);
 		return;
 	}
-	http_answer(v->p, 200, chain ? TYPE_CHAIN : TYPE_CERTS,
-	    buf_span(chain ? &b->chain : &b->certs));
+	http_answer(v->p, 200, type, buf_span(&b->der));
 	http_outcome(v->p, "certificates of %s", v->at.ca->name);
 }
 
 static void
 get_certs(struct visit *v)
 {
-	answer_bag(v, false);
+	answer_bag(v, TYPE_CERTS);
 }
 
 static void
 get_chain(struct visit *v)
 {
-	answer_bag(v, true);
+	answer_bag(v, TYPE_CHAIN);
 }
 
 /* By GET it is in the query, where a '+' that a client left as it is was read
@@ -453,13 +450,13 @@ aikhost_new(
 void
 aikhost_free(struct aikhost *h)
 {
-	struct bags *next;
+	struct bag *next;
 
 	if (h == NULL)
 		return;
-	for (struct bags *b = h->bags; b != NULL; b = next) {
+	for (struct bag *b = h->bags; b != NULL; b = next) {
 		next = b->next;
-		bags_free(b);
+		bag_free(b);
 	}
 	service_free(h->service);
 	registry_free(h->registry);
