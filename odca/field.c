@@ -120,6 +120,7 @@ static const struct {
 	{ "1.2.840.10045.4.3.3",   "ecdsa-with-SHA384",       SIG_ECDSA_SHA384 },
 	{ "1.2.840.113549.1.1.11", "sha256WithRSAEncryption", SIG_RSA_SHA256 },
 	{ "1.2.840.113549.1.1.12", "sha384WithRSAEncryption", SIG_RSA_SHA384 },
+	{ "1.2.840.113549.1.1.13", "sha512WithRSAEncryption", SIG_RSA_SHA512 },
 };
 /* clang-format on */
 

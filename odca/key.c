@@ -893,6 +893,7 @@ static const struct {
 	[SIG_ECDSA_SHA384] = { "EC", "SHA384" },
 	[SIG_RSA_SHA256] = { "RSA", "SHA256" },
 	[SIG_RSA_SHA384] = { "RSA", "SHA384" },
+	[SIG_RSA_SHA512] = { "RSA", "SHA512" },
 	[SIG_RSA_SHA1] = { "RSA", "SHA1" },
 };
 

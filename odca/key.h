@@ -79,6 +79,7 @@ enum sig_alg {
 	SIG_ECDSA_SHA384,
 	SIG_RSA_SHA256,
 	SIG_RSA_SHA384,
+	SIG_RSA_SHA512,
 	SIG_RSA_SHA1
 };
 /* 0 when sig is spki's signature over msg; E_CRYPTO otherwise. spki is the

@@ -25,7 +25,7 @@
 	"SHA-256\nSHA-1\nAES256\nAES128\nDES3\nPOSTPKIOperation\n"             \
 	"IdentityKeyAttestation\nGetCaCertChain\r\n"
 #define CAPS_PLAIN                                                             \
-	"AES\nDES3\nPOSTPKIOperation\nRenewal\nSCEPStandard\nSHA-1\nSHA-256\n" \
+	"AES\nDES3\nPOSTPKIOperation\nRenewal\nSCEPStandard\nSHA-256\n"        \
 	"SHA-384\nSHA-512\n"
 
 #define PLAIN_PATH   "/templates/Plain/scep"

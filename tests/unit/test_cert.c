@@ -511,12 +511,14 @@ openssl_cert(EVP_PKEY *key, const EVP_MD *md, struct buf *out)
 static void
 test_openssl(void **state)
 {
-	const EVP_MD *const mds[] = { EVP_sha256(), EVP_sha384() };
-	const enum sig_alg algs[] = { SIG_RSA_SHA256, SIG_RSA_SHA384 };
+	const EVP_MD *const mds[] = { EVP_sha256(), EVP_sha384(),
+		EVP_sha512() };
+	const enum sig_alg algs[] = { SIG_RSA_SHA256, SIG_RSA_SHA384,
+		SIG_RSA_SHA512 };
 	EVP_PKEY *key = rsa_key(), *other = rsa_key();
 	struct cert c, d;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(algs) / sizeof(*algs); i++) {
 		auto_buf der = BUF_INIT(MAX_CERT_SIZE);
 		auto_buf der2 = BUF_INIT(MAX_CERT_SIZE);
 
