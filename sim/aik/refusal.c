@@ -12,6 +12,7 @@ static const struct refusal rows[REFUSAL_COUNT] = {
 	[REFUSAL_##id] = { name, answer, wanted, source },
 	REFUSAL_LIST(X)
 #undef X
+	[REFUSAL_AIK] = { "aik", HTTP_400(TEXT_EK), "a statement that holds", STATEMENT_SOURCE },
 #define X(reason, name, wanted) \
 	[REFUSAL_AIK + STATEMENT_##reason] = { name, HTTP_400(TEXT_EK), wanted, STATEMENT_SOURCE },
 	STATEMENT_LIST(X)

@@ -52,7 +52,7 @@ struct aikclient {
 	uint16_t attest_type;
 	struct pubkey aik_said, ek_said; /* in the CSR, in EK_INFO */
 	struct span ek_cert;             /* n == 0: NULL */
-	bool no_ek_info, no_statement, plain_ek_info, ecc_aik;
+	bool no_ek_info, no_statement, plain_ek_info, ecc_aik, bad_hash;
 	struct span certs[MAX_CMS_CERTS]; /* behind the signer's */
 	size_t n_certs;
 	uint8_t signer_hash[SHA1_SIZE], ski[SHA1_SIZE];
@@ -199,7 +199,7 @@ ac_reset(struct aikclient *c)
 	c->ek_said = c->made.keys[EK_RSA];
 	c->ek_cert = buf_span(&c->made.certs[EK_RSA]);
 	c->no_ek_info = c->no_statement = false;
-	c->plain_ek_info = c->ecc_aik = false;
+	c->plain_ek_info = c->ecc_aik = c->bad_hash = false;
 	c->n_certs = 0;
 	for (size_t i = 0; i < 3; i++)
 		if (c->made.certs[chain[i]].n > 0)
@@ -321,8 +321,6 @@ ac_ek_info(const struct aikclient *c, struct buf *out)
 	struct ek_info info = { .cert = c->ek_cert };
 	struct err e = ERR_INIT;
 
-	if (c->no_ek_info)
-		return;
 	assert_int_equal(pubkey_spki(&c->ek_said, &spki, &e), 0);
 	info.spki = buf_span(&spki);
 	assert_int_equal(ek_info_write(&info, &plain, &e), 0);
@@ -332,8 +330,22 @@ ac_ek_info(const struct aikclient *c, struct buf *out)
 		ac_encrypt(c, buf_span(&plain), out);
 }
 
-/* The certificate request. An attribute that is to be missing is one that its
- * reader does not know. */
+/* An EK_INFO that its reader does not know: another OID, and the hash anew. */
+static void
+ac_hide_ek_info(struct buf *csr)
+{
+	static const uint8_t oid[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37,
+		0x15, 0x17 };
+	uint8_t *at = memmem(csr->p, csr->n, oid, sizeof(oid));
+	struct span whole = der_content(buf_span(csr));
+	struct der info;
+
+	assert_non_null(at);
+	at[sizeof(oid) - 1] = 0x7f;
+	assert_int_equal(der_get(&whole, &info), 0);
+	assert_int_equal(sha256(info.tlv, csr->p + csr->n - SHA256_SIZE), 0);
+}
+
 static void
 ac_csr(struct aikclient *c, struct buf *out)
 {
@@ -367,6 +379,10 @@ ac_ask(struct aikclient *c)
 	auto_buf csr = BUF_INIT(MAX_CSR_SIZE);
 
 	ac_csr(c, &csr);
+	if (c->no_ek_info)
+		ac_hide_ek_info(&csr);
+	if (c->bad_hash)
+		csr.p[csr.n - 1] ^= 1;
 	ac_send(c, buf_span(&csr));
 }
 

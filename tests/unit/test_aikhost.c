@@ -2,8 +2,13 @@
  * connection. */
 #include "aikclient.h"
 
+#include <openssl/x509.h>
+
+#include "odca/pki_crl.h"
 #include "sim/aik/cloud.h"
+#include "temppki.h"
 #include "sim/aik/refusal.h"
+#include "sim/base/base64.h"
 
 #define SIZE(a) (sizeof(a) / sizeof(*(a)))
 
@@ -255,6 +260,26 @@ set_recipient(struct scene *s)
 }
 
 static void
+set_no_ek_info(struct scene *s)
+{
+	s->c.no_ek_info = true;
+}
+
+static void
+set_hash(struct scene *s)
+{
+	s->c.bad_hash = true;
+}
+
+/* Not its own key's signature; that of the message holds. */
+static void
+set_forged_signer(struct scene *s)
+{
+	s->stranger.cert.p[s->stranger.cert.n - 1] ^= 1;
+	s->c.scep = s->stranger;
+}
+
+static void
 set_ecc_aik(struct scene *s)
 {
 	s->c.ecc_aik = true;
@@ -268,6 +293,8 @@ static const struct {
 } identities[] = {
 	{ "scep.parse",       set_recipient,   TEXT_PARSE },
 	{ "scep.type",        set_type,        TEXT_PARSE },
+	{ "scep.signer",      set_forged_signer, TEXT_PARSE },
+	{ "csr.hash",         set_hash,        TEXT_PARSE },
 	{ "csr.signer-hash",  set_signer_hash, TEXT_EK },
 	{ "csr.statement",    set_statement,   TEXT_EK },
 	{ "csr.key",          set_aik_key,     TEXT_EK },
@@ -276,6 +303,7 @@ static const struct {
 	{ "aik.attest-type",  set_attest_type, TEXT_EK },
 	{ "aik.key-type",     set_ecc_aik,     "P-256 ECC AIK requests not supported" },
 	{ "ek.missing",       set_ek_missing,  TEXT_EK },
+	{ "ek.missing",       set_no_ek_info,  TEXT_EK },
 	{ "ek.info",          set_ek_info,     TEXT_EK },
 	{ "ek.key",           set_ek_key,      TEXT_EK },
 	{ "ek.certificate",   set_ek_cert,     TEXT_EK },
@@ -283,6 +311,17 @@ static const struct {
 	{ "ek.authority",     set_authority,   TEXT_EK },
 };
 /* clang-format on */
+
+/* Rows that were seen to refuse something, for test_rows(). */
+static bool seen[REFUSAL_COUNT];
+
+static void
+note(const char *row)
+{
+	for (size_t i = 0; i < REFUSAL_COUNT; i++)
+		if (strcmp(refusal_row((enum refusal_id)i)->name, row) == 0)
+			seen[i] = true;
+}
 
 static void
 assert_refused(const struct scene *s, const char *row, const char *text)
@@ -298,6 +337,7 @@ assert_refused(const struct scene *s, const char *row, const char *text)
 		    (const char *)body.p, s->p.outcome);
 	assert_string_equal(s->p.type, "application/json; charset=utf-8");
 	assert_int_equal(s->p.n_headers, 3);
+	note(row);
 }
 
 static void
@@ -315,6 +355,7 @@ test_identities(void **state)
 
 	open_scene(&s, NULL, "tgl", NULL);
 	find_other(&s);
+	owner_make(&s.stranger, SCEP_CERT_NAME);
 	for (size_t i = 0; i < SIZE(identities); i++) {
 		begin_again(&s);
 		identities[i].change(&s);
@@ -324,7 +365,37 @@ test_identities(void **state)
 	}
 	begin_again(&s);
 	get_challenge(&s);
+	owner_free(&s.stranger);
 	close_scene(&s);
+}
+
+/* A revocation shows at once. */
+static void
+test_revoked(void **state)
+{
+	const struct family *f = family_find("tgl");
+	struct revocation r = { .level = "issuing", .family = f };
+	struct revoked revoked;
+	struct err e = ERR_INIT;
+	struct temp t;
+	struct scene s;
+
+	make_temp(&t);
+	copy_hierarchy(&t);
+	pki_dir = t.pki;
+	open_scene(&s, t.pki, "tgl", NULL);
+	get_chain(&s);
+	get_challenge(&s);
+	r.batch = s.c.made.device.batch;
+	if (pki_revoke(t.pki, &r, 1, clock_now(), &revoked, &e) != 0)
+		fail_msg("%s", e.msg);
+	ac_reset(&s.c);
+	ac_ask(&s.c);
+	post(&s);
+	assert_refused(&s, "ek.revoked", TEXT_EK);
+	close_scene(&s);
+	pki_dir = NULL;
+	remove_tree(t.base);
 }
 
 /* --- what an answer may get wrong -------------------------------------------
@@ -408,6 +479,7 @@ assert_failed(struct scene *s, const char *row, int want)
 	assert_int_equal(read_reply(s, &plain, &fail), SCEP_FAILURE);
 	assert_int_equal(fail, want);
 	assert_int_equal(plain.n, 0);
+	note(row);
 }
 
 static void
@@ -456,6 +528,89 @@ test_replay(void **state)
 	close_scene(&s);
 }
 
+/* --- the plain template ------------------------------------------------------
+ */
+
+/* PKCS #10 for CN=plain, signed by its key. */
+static void
+plain_csr(EVP_PKEY *key, struct buf *out)
+{
+	X509_REQ *req = X509_REQ_new();
+	X509_NAME *name = X509_REQ_get_subject_name(req);
+	uint8_t *room;
+
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+			     (const uint8_t *)"plain", -1, -1, 0),
+	    1);
+	assert_int_equal(X509_REQ_set_pubkey(req, key), 1);
+	assert_true(X509_REQ_sign(req, key, EVP_sha256()) > 0);
+	room = buf_room(out, (size_t)i2d_X509_REQ(req, NULL));
+	(void)i2d_X509_REQ(req, &room);
+	X509_REQ_free(req);
+}
+
+static void
+post_plain(struct scene *s, EVP_PKEY *key, size_t flip)
+{
+	auto_buf csr = BUF_INIT(MAX_CSR_SIZE);
+
+	plain_csr(key, &csr);
+	if (flip > 0)
+		csr.p[csr.n - flip] ^= 1;
+	ac_send(&s->c, buf_span(&csr));
+	ask(s, "POST", "/templates/Plain/scep", "PKIOperation",
+	    buf_span(&s->c.request));
+}
+
+/* What is refused, and that nothing is signed for it. */
+static void
+test_plain(void **state)
+{
+	auto_buf plain = BUF_INIT(MAX_CMS_SIZE);
+	EVP_PKEY *p521 = EVP_EC_gen("P-521"), *key = EVP_EC_gen("P-256");
+	struct scene s;
+	int fail;
+
+	open_scene(&s, NULL, "tgl", NULL);
+	get_chain(&s);
+	post_plain(&s, key, 0);
+	assert_int_equal(read_reply(&s, &plain, &fail), SCEP_SUCCESS);
+	post_plain(&s, key, 1);
+	assert_failed(&s, "plain.signature", SCEP_BAD_MESSAGE_CHECK);
+	post_plain(&s, p521, 0);
+	assert_failed(&s, "plain.key", SCEP_BAD_ALG);
+	s.c.type = SCEP_CERT_POLL;
+	post_plain(&s, key, 0);
+	assert_failed(&s, "plain.type", SCEP_BAD_REQUEST);
+	s.c.type = SCEP_RENEWAL_REQ;
+	post_plain(&s, key, 0);
+	assert_failed(&s, "plain.renewal", SCEP_BAD_CERT_ID);
+	ac_reset(&s.c);
+	ac_send(&s.c, SPAN_STR("no request"));
+	ask(&s, "POST", "/templates/Plain/scep", "PKIOperation",
+	    buf_span(&s.c.request));
+	assert_failed(&s, "plain.parse", SCEP_BAD_REQUEST);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(p521);
+	close_scene(&s);
+}
+
+/* Each row has its words and was provoked; statement.h's own are
+ * test_statement.c's.
+ */
+static void
+test_rows(void **state)
+{
+	for (size_t i = 0; i < REFUSAL_AIK; i++) {
+		const struct refusal *row = refusal_row((enum refusal_id)i);
+
+		if (!seen[i] && i != REFUSAL_INTERNAL)
+			fail_msg("nothing was refused by %s", row->name);
+		assert_true(row->status == 200 || row->fail == SCEP_ABSENT);
+		assert_true(row->wanted[0] != '\0' && row->source[0] != '\0');
+	}
+}
+
 /* --- what is no message at all ----------------------------------------------
  */
 
@@ -484,15 +639,58 @@ test_mangled(void **state)
 	close_scene(&s);
 }
 
+/* By GET, in base64 whose '+' arrived as a blank. */
+static void
+test_get(void **state)
+{
+	auto_buf text = BUF_INIT(MAX_HTTP_HEAD), plain = BUF_INIT(MAX_CMS_SIZE);
+	struct http_request r = { .method = "GET",
+		.path = AUTHORITY_PATH,
+		.args = { { "operation", "PKIOperation" }, { "message", "" } },
+		.n_args = 2 };
+	struct scene s;
+	size_t blanks = 0;
+	int fail;
+
+	open_scene(&s, NULL, "cml", NULL);
+	get_chain(&s);
+	ac_ask(&s.c);
+	assert_int_equal(
+	    base64_encode(BASE64_PLAIN, buf_span(&s.c.request), &text), 0);
+	assert_int_equal(buf_put_u8(&text, '\0'), 0);
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == '+') {
+			text.p[i] = ' ';
+			blanks++;
+		}
+	assert_true(blanks > 0);
+	r.host = s.c.authority.host;
+	r.args[1].value = (const char *)text.p;
+	http_response_done(&s.p);
+	http_response_init(&s.p);
+	cloud_answer(s.cloud, &r, &s.p);
+	assert_int_equal(read_reply(&s, &plain, &fail), SCEP_PENDING_CHALLENGE);
+	r.n_args = 1;
+	http_response_done(&s.p);
+	http_response_init(&s.p);
+	cloud_answer(s.cloud, &r, &s.p);
+	assert_refused(&s, "scep.parse", TEXT_PARSE);
+	close_scene(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_identities),
+		cmocka_unit_test(test_revoked),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_mangled),
+		cmocka_unit_test(test_get),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
