@@ -171,8 +171,8 @@ int
 identity_check(const struct identity_judge *j, const struct scep_message *m,
     struct identity *ret, struct refused *why)
 {
-	struct ek_info info;
-	struct csr r;
+	struct ek_info info = { .n_more = 0 };
+	struct csr r = { .hashed = false };
 
 	return read_request(j, m->cms.content, ret, &r, why) ||
 		       check_request(&r, m, why) || check_aik(&r, ret, why) ||

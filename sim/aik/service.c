@@ -374,7 +374,7 @@ static int
 plain(struct job *j, struct span message)
 {
 	auto_buf request = BUF_INIT(MAX_CMS_SIZE);
-	struct csr r;
+	struct csr r = { .hashed = false };
 
 	if (read_message(j, message) || check_plain_signer(j))
 		return -1;

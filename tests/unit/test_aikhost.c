@@ -377,7 +377,7 @@ test_revoked(void **state)
 	struct revocation r = { .level = "issuing", .family = f };
 	struct revoked revoked;
 	struct err e = ERR_INIT;
-	struct temp t;
+	struct temp t = { .base = "" };
 	struct scene s;
 
 	make_temp(&t);
