@@ -343,30 +343,36 @@ aikhost_answer(
 /* --- what is published ------------------------------------------------------
  */
 
-/* "/wus-intc-keyid-b066.../GUID.cer": the CA's name, as the host's. */
+/* As its own AIA has it, in any case. */
+static bool
+is_published_at(const struct aik_ca *ca, const char *path)
+{
+	char own[AIK_CA_NAME_SIZE + GUID_SIZE + sizeof("//.cer")];
+
+	(void)snprintf(own, sizeof(own), "/%s/%s.cer", ca->name, ca->guid);
+	return strcasecmp(own, path) == 0;
+}
+
+/* "/wus-intc-keyid-b066.../GUID.cer": the CA's name, as in an authority's host.
+ */
 static int
 find_published(struct aikhost *h, const char *path, const struct aik_ca **ret)
 {
-	const size_t region = strlen("/" REGION);
-	char host[AUTHORITY_HOST_SIZE], end[GUID_SIZE + sizeof("/.cer")];
+	const char *name = path + strlen("/" REGION);
 	struct service_site at = { .ca = h->plain };
-	size_t n;
-	int size;
+	char host[AUTHORITY_HOST_SIZE];
+	int n;
 
-	if (strncmp(path, "/" REGION, region) != 0)
+	if (strncasecmp(path, "/" REGION, strlen("/" REGION)) != 0)
 		return -1;
-	path += region;
-	n = strcspn(path, "/");
-	size = snprintf(
-	    host, sizeof(host), "%.*s%s", (int)n, path, AUTHORITY_DOMAIN);
-	if (size < 0 || (size_t)size >= sizeof(host))
+	n = snprintf(host, sizeof(host), "%.*s" AUTHORITY_DOMAIN,
+	    (int)strcspn(name, "/"), name);
+	if (n < 0 || (size_t)n >= sizeof(host))
 		return -1;
-	if (find_site(h, SPAN_STR(host), &at) != 0 &&
-	    strncasecmp(at.ca->name + strlen(REGION), path, n) != 0)
-		return -1;
-	(void)snprintf(end, sizeof(end), "/%s.cer", at.ca->guid);
+	if (find_site(h, SPAN_STR(host), &at) != 0)
+		at.ca = h->plain;
 	*ret = at.ca;
-	return strcmp(path + n, end) == 0 ? 0 : -1;
+	return is_published_at(at.ca, path) ? 0 : -1;
 }
 
 void

@@ -2,13 +2,16 @@
  * connection. */
 #include "aikclient.h"
 
-#include <openssl/x509.h>
-
 #include "odca/pki_crl.h"
 #include "sim/aik/cloud.h"
 #include "temppki.h"
 #include "sim/aik/refusal.h"
 #include "sim/base/base64.h"
+
+/* Behind ours: some of its names are macros. */
+#include <openssl/cms.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
 
 #define SIZE(a) (sizeof(a) / sizeof(*(a)))
 
@@ -95,6 +98,34 @@ get_chain(struct scene *s)
 	ac_set_chain(&s->c, buf_span(&s->p.body));
 }
 
+/* By OpenSSL, up to the AIK root. The AIK CA is not in the reply. */
+static void
+openssl_verify(const struct scene *s)
+{
+	X509_STORE *store = X509_STORE_new();
+	const uint8_t *p = s->p.body.p;
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)s->p.body.n);
+	BIO *empty = BIO_new_mem_buf("", 0);
+	bool have;
+
+	assert_non_null(cms);
+	for (size_t i = 0; i < 2; i++) {
+		const uint8_t *der = s->c.ca.certs[i].p;
+		X509 *x = d2i_X509(NULL, &der, (long)s->c.ca.certs[i].n);
+
+		assert_int_equal(X509_STORE_add_cert(store, x), 1);
+		X509_free(x);
+	}
+	assert_int_equal(X509_STORE_set_purpose(store, X509_PURPOSE_ANY), 1);
+	have = CMS_get0_content(cms) != NULL && *CMS_get0_content(cms) != NULL;
+	if (CMS_verify(
+		cms, NULL, store, have ? NULL : empty, NULL, CMS_BINARY) != 1)
+		fail_msg("%s", ERR_error_string(ERR_get_error(), NULL));
+	(void)BIO_free(empty);
+	X509_STORE_free(store);
+	CMS_ContentInfo_free(cms);
+}
+
 /* The reply to what was sent last. */
 static int
 read_reply(struct scene *s, struct buf *plain, int *ret_fail)
@@ -102,6 +133,7 @@ read_reply(struct scene *s, struct buf *plain, int *ret_fail)
 	if (s->p.status != 200)
 		fail_msg("%u %s", s->p.status, s->p.outcome);
 	assert_string_equal(s->p.type, "application/x-pki-message");
+	openssl_verify(s);
 	return ac_read(&s->c, buf_span(&s->p.body), plain, ret_fail);
 }
 
