@@ -27,6 +27,7 @@ DEPS := libtpms=libtpms-dev,libtpms-devel \
 	libuv=libuv1-dev,libuv-devel \
 	libseccomp=libseccomp-dev,libseccomp-devel \
 	jansson=libjansson-dev,jansson-devel \
+	libcurl=libcurl4-openssl-dev,libcurl-devel \
 	libmicrohttpd=libmicrohttpd-dev,libmicrohttpd-devel \
 	tss2-esys=libtss2-dev,tpm2-tss-devel \
 	tss2-mu=libtss2-dev,tpm2-tss-devel \
@@ -53,7 +54,7 @@ endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 # "name version,..." for `odcasim version`.
 LIBRARIES := $(subst $(empty) $(empty),$(comma),$(foreach p,$(PKGS),$(p)~$(shell $(PKG_CONFIG) --modversion $(p))))
-PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out libtpms libcrypto libmicrohttpd tss2-%,$(PKGS)))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(filter-out libtpms libcrypto libcurl libmicrohttpd tss2-%,$(PKGS)))
 endif
 
 # --- flags ------------------------------------------------------------------
