@@ -12,15 +12,20 @@
 #define TOOLS_MAGIC   0xbadcc0deu
 #define TOOLS_VERSION 1u
 
+/* Of a TSS2_RC, without the layer that gave it. */
+#define RC_CODE 0xfffu
+
 struct aiktpm {
 	ESYS_CONTEXT *esys;
 	ESYS_TR ek, aik, session; /* ESYS_TR_NONE: not there */
 	struct pubkey ek_key;
+	uint32_t rc; /* of the last command */
 };
 
 static int
-done(const char *command, TSS2_RC rc, struct err *e)
+done(struct aiktpm *t, const char *command, TSS2_RC rc, struct err *e)
 {
+	t->rc = rc & RC_CODE;
 	return rc == TSS2_RC_SUCCESS ? 0 : esys_refused(command, rc, e);
 }
 
@@ -66,6 +71,12 @@ aiktpm_close(struct aiktpm *t)
 	free(t);
 }
 
+uint32_t
+aiktpm_code(const struct aiktpm *t)
+{
+	return t->rc;
+}
+
 /* --- keys ----------------------------------------------------------------- */
 
 /* The results of TPM2_CreatePrimary. */
@@ -93,7 +104,7 @@ create(struct aiktpm *t, ESYS_TR hierarchy, const TPM2B_PUBLIC *template,
 	static const TPM2B_DATA outside;
 	static const TPML_PCR_SELECTION pcrs;
 
-	return done("TPM2_CreatePrimary",
+	return done(t, "TPM2_CreatePrimary",
 	    tss2.Esys_CreatePrimary(t->esys, hierarchy, ESYS_TR_PASSWORD,
 		ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, template, &outside,
 		&pcrs, ret, &c->public, &c->data, &c->hash, &c->ticket),
@@ -153,12 +164,13 @@ aik_template(const uint8_t unique[static AIK_UNIQUE_SIZE], TPM2B_PUBLIC *ret)
 
 /* Marshalled structures, as they come. */
 static int
-take_created(const struct created *c, struct aik_made *m, struct err *e)
+take_created(struct aiktpm *t, const struct created *c, struct aik_made *m,
+    struct err *e)
 {
 	uint8_t bytes[MAX_TPM_RESPONSE];
 	size_t n = 0;
 
-	if (done("marshal TPMT_PUBLIC",
+	if (done(t, "marshal TPMT_PUBLIC",
 		tss2.Tss2_MU_TPMT_PUBLIC_Marshal(
 		    &c->public->publicArea, bytes, sizeof(bytes), &n),
 		e) != 0)
@@ -166,7 +178,7 @@ take_created(const struct created *c, struct aik_made *m, struct err *e)
 	if (buf_put(&m->public, (struct span){ bytes, n }))
 		return err_set(e, E_NOMEM, "AIK");
 	n = 0;
-	if (done("marshal TPMS_CREATION_DATA",
+	if (done(t, "marshal TPMS_CREATION_DATA",
 		tss2.Tss2_MU_TPMS_CREATION_DATA_Marshal(
 		    &c->data->creationData, bytes, sizeof(bytes), &n),
 		e) != 0)
@@ -177,13 +189,13 @@ take_created(const struct created *c, struct aik_made *m, struct err *e)
 }
 
 static int
-take_attest(const TPM2B_ATTEST *attest, const TPMT_SIGNATURE *signature,
-    struct aik_made *m, struct err *e)
+take_attest(struct aiktpm *t, const TPM2B_ATTEST *attest,
+    const TPMT_SIGNATURE *signature, struct aik_made *m, struct err *e)
 {
 	uint8_t bytes[MAX_TPM_RESPONSE];
 	size_t n = 0;
 
-	if (done("marshal TPMT_SIGNATURE",
+	if (done(t, "marshal TPMT_SIGNATURE",
 		tss2.Tss2_MU_TPMT_SIGNATURE_Marshal(
 		    signature, bytes, sizeof(bytes), &n),
 		e) != 0)
@@ -204,13 +216,13 @@ certify(struct aiktpm *t, const struct created *c, struct aik_made *m,
 	auto_esys_free TPM2B_ATTEST *attest = NULL;
 	auto_esys_free TPMT_SIGNATURE *signature = NULL;
 
-	if (done("TPM2_CertifyCreation",
+	if (done(t, "TPM2_CertifyCreation",
 		tss2.Esys_CertifyCreation(t->esys, t->aik, t->aik,
 		    ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &nothing,
 		    c->hash, &its_own, c->ticket, &attest, &signature),
 		e) != 0)
 		return -1;
-	return take_attest(attest, signature, m, e);
+	return take_attest(t, attest, signature, m, e);
 }
 
 static int
@@ -223,7 +235,7 @@ create_aik(struct aiktpm *t, const uint8_t unique[static AIK_UNIQUE_SIZE],
 	aik_template(unique, &template);
 	if (create(t, ESYS_TR_RH_OWNER, &template, &t->aik, &c, e) != 0)
 		return -1;
-	return take_created(&c, m, e) != 0 ? -1 : certify(t, &c, m, e);
+	return take_created(t, &c, m, e) != 0 ? -1 : certify(t, &c, m, e);
 }
 
 int
@@ -264,13 +276,13 @@ start_session(struct aiktpm *t, struct err *e)
 {
 	static const TPMT_SYM_DEF none = { .algorithm = TPM2_ALG_NULL };
 
-	if (done("TPM2_StartAuthSession",
+	if (done(t, "TPM2_StartAuthSession",
 		tss2.Esys_StartAuthSession(t->esys, ESYS_TR_NONE, ESYS_TR_NONE,
 		    ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
 		    TPM2_SE_POLICY, &none, TPM2_ALG_SHA256, &t->session),
 		e) != 0)
 		return -1;
-	return done("TPM2_PolicySecret",
+	return done(t, "TPM2_PolicySecret",
 	    tss2.Esys_PolicySecret(t->esys, ESYS_TR_RH_ENDORSEMENT, t->session,
 		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, NULL, NULL, NULL,
 		0, NULL, NULL),
@@ -284,7 +296,7 @@ activate(struct aiktpm *t, const TPM2B_ID_OBJECT *id_object,
 	auto_esys_free TPM2B_DIGEST *plain = NULL;
 	int rc;
 
-	if (done("TPM2_ActivateCredential",
+	if (done(t, "TPM2_ActivateCredential",
 		tss2.Esys_ActivateCredential(t->esys, t->aik, t->ek,
 		    ESYS_TR_PASSWORD, t->session, ESYS_TR_NONE, id_object,
 		    secret, &plain),
@@ -333,8 +345,8 @@ aiktpm_save(struct aiktpm *t, struct buf *out, struct err *e)
 {
 	auto_esys_free TPMS_CONTEXT *c = NULL;
 
-	if (done("TPM2_ContextSave", tss2.Esys_ContextSave(t->esys, t->aik, &c),
-		e) != 0)
+	if (done(t, "TPM2_ContextSave",
+		tss2.Esys_ContextSave(t->esys, t->aik, &c), e) != 0)
 		return err_wrap(e, "save the AIK");
 	if (buf_put_u32(out, TOOLS_MAGIC) || buf_put_u32(out, TOOLS_VERSION) ||
 	    buf_put_u32(out, c->hierarchy) ||

@@ -38,6 +38,8 @@ struct aik_made {
 int aiktpm_open(TSS2_TCTI_CONTEXT *tcti, struct aiktpm **ret, struct err *e);
 /* Flush what is in the TPM. */
 void aiktpm_close(struct aiktpm *t);
+/* The response code of the command that was sent last (Part 2, 6.6). */
+uint32_t aiktpm_code(const struct aiktpm *t);
 
 /* Create the EK RSA-2048 (template L-1) unless that was done. */
 int aiktpm_ek(struct aiktpm *t, struct pubkey *ret, struct err *e);

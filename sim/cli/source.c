@@ -260,6 +260,13 @@ client_of(const char *word)
 }
 
 int
+source_open_tpm(const struct args *a, struct source *ret, struct err *e)
+{
+	*ret = (struct source){ .client = client_of(a->client) };
+	return open_tpm(ret, a, e);
+}
+
+int
 source_open(const struct args *a, struct source *ret, struct err *e)
 {
 	bool started;

@@ -55,6 +55,8 @@ struct source {
 /* Read the TPM that the options name, and its hierarchy. */
 int source_open(const struct args *a, struct source *ret, struct err *e);
 void source_close(struct source *s);
+/* Only the TPM: where, tcti and client; nothing is read of it. */
+int source_open_tpm(const struct args *a, struct source *ret, struct err *e);
 /*
  * Walk and judge the chain of each EK certificate as of now; a TPM that has
  * none gets one report that says so. With keys, the certificates' keys are
