@@ -19,8 +19,11 @@
 
 #define EK_INDEX   0x01c00002u
 #define NONCE_SIZE 16
-#define MACHINE    "DESKTOP-ODCASIM"
-#define N_HEADERS  8
+#define USER_AGENT                                                             \
+	"Mozilla/4.0 (compatible; Win32; NDES client "                         \
+	"10.0.19041.746/vb_release_svc_prod1)"
+#define MACHINE   "DESKTOP-ODCASIM"
+#define N_HEADERS 8
 
 /* What one enrolment holds on its way. */
 struct enroll {
@@ -227,8 +230,7 @@ set_headers(struct enroll *en, struct err *e)
 		"Connection: Keep-Alive",
 		"Pragma: no-cache",
 		"Content-Type: application/x-pki-message",
-		"User-Agent: Mozilla/4.0 (compatible; Win32; NDES client "
-		"10.0.19041.746/vb_release_svc_prod1)",
+		"User-Agent: " USER_AGENT,
 	};
 	size_t n = 0;
 

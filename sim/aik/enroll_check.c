@@ -2,7 +2,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "odca/cert.h"
 #include "odca/der.h"
 #include "odca/name.h"
 #include "sim/aik/enroll_check.h"

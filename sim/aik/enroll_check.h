@@ -5,6 +5,7 @@
 #ifndef SIM_AIK_ENROLL_CHECK_H
 #define SIM_AIK_ENROLL_CHECK_H
 
+#include "odca/cert.h"
 #include "sim/aik/enroll.h"
 
 struct enroll_wanted {

@@ -32,6 +32,10 @@ static const struct opt device[] = {
 	{ "deterministic-rng", 0, OPT_FLAG,   AT(deterministic_rng), NULL,     "random numbers from --seed too, for reproducible runs", 0, 0 },
 	END
 };
+static const struct opt ekop[] = {
+	{ "ekop", 0, OPT_STRING, AT(ekop), "HOST:PORT", "register the EK certificates of a device of the EPID era there, at 'odcasim cloud'; others have theirs in NV", 0, 0 },
+	END
+};
 static const struct opt faults[] = {
 	{ "fault", 0, OPT_LIST, AT(device.faults), "NAME[=ARG]", "make the device deviate from silicon, on purpose; 'odcasim faults' lists how; may be repeated", 0, 0 },
 	END
@@ -119,6 +123,18 @@ static const struct opt cloud[] = {
 	{ "allow-remote", 0, OPT_FLAG,   AT(allow_remote),   NULL,        "serve on an address that is not loopback: everybody there can have certificates of the TEST hierarchy", 0, 0 },
 	{ "ready-fd",     0, OPT_NUMBER, AT(ready_fd),       "N",         "write the ready line to this descriptor too", 1, 65535 },
 	{ "pid",          0, OPT_STRING, AT(cloud.pid),      "FILE",      "write the process id there; it is removed at the end", 0, 0 },
+	END
+};
+static const struct opt enroll[] = {
+	{ "connect-to", 0, OPT_STRING, AT(enroll.connect_to), "HOST:PORT", "where every name is: 'odcasim cloud', or another service; TLS is checked against the hierarchy's TLS root", 0, 0 },
+	{ "live",       0, OPT_FLAG,   AT(enroll.live),       NULL,        "ask the real services, where DNS says they are", 0, 0 },
+	{ "http",       0, OPT_FLAG,   AT(enroll.http),       NULL,        "plain HTTP instead of TLS", 0, 0 },
+	{ "cacert",     0, OPT_STRING, AT(enroll.cacert),     "FILE",      "PEM: trust these for TLS (default: the hierarchy's TLS root; with --live what this machine trusts)", 0, 0 },
+	{ "timeout",    0, OPT_NUMBER, AT(enroll.timeout),    "SECONDS",   "how long a request may take (default: 30)", 1, 3600 },
+	{ "client",     0, OPT_CHOICE, AT(client), "current|legacy|too-far", "walk up to the topmost certificate in the TPM (default), know only the EK's, as Windows before November 2021, or walk a certificate too far", 0, 0 },
+	{ "out",        0, OPT_STRING, AT(out),               "FILE",      "write the AIK certificate there, as PEM", 0, 0 },
+	{ "context",    0, OPT_STRING, AT(enroll.context),    "FILE",      "write the AIK there for tpm2-tools: 'tpm2_quote -c FILE', until the TPM is started again", 0, 0 },
+	{ "json",       0, OPT_FLAG,   AT(json),              NULL,        "one JSON object at the end instead of text", 0, 0 },
 	END
 };
 static const struct opt simulator[] = {
@@ -233,6 +249,7 @@ const struct opt_group opts_common = { "other options", common };
 const struct opt_group opts_home = { "state", home };
 const struct opt_group opts_new_home = { "state", new_home };
 const struct opt_group opts_device = { "device", device };
+const struct opt_group opts_ekop = { "registration", ekop };
 const struct opt_group opts_faults = { "faults", faults };
 const struct opt_group opts_listen = { "listen", listening };
 const struct opt_group opts_startup = { "start", startup };
@@ -246,6 +263,7 @@ const struct opt_group opts_ca_export = { "hierarchy", ca_export };
 const struct opt_group opts_ca_crl = { "hierarchy", ca_crl };
 const struct opt_group opts_ca_revoke = { "what", ca_revoke };
 const struct opt_group opts_cloud = { "serve", cloud };
+const struct opt_group opts_enroll = { "enrolment", enroll };
 const struct opt_group opts_simulator = { "options", simulator };
 const struct opt_group opts_swtpm_state = { "state", swtpm_state };
 const struct opt_group opts_swtpm_channels = { "channels", swtpm_channels };

@@ -43,6 +43,7 @@ struct args {
 	const char *state; /* NULL: a temporary directory */
 	struct mint_request device;
 	bool deterministic_rng;
+	const char *ekop; /* "HOST:PORT" */
 	/* LISTEN */
 	struct opt_list mssim;
 	const char *swtpm_ctrl, *swtpm_data;
@@ -73,6 +74,12 @@ struct args {
 		const char *pid;
 		unsigned timeout; /* 0: the default */
 	} cloud;
+	/* enroll */
+	struct {
+		const char *connect_to, *cacert, *context;
+		bool live, http;
+		unsigned timeout; /* 0: the default */
+	} enroll;
 	/* tpm_server */
 	unsigned port; /* 0: 2321 */
 	bool remove, manufacture, pick_ports, verbose;
@@ -85,11 +92,11 @@ struct args {
 };
 
 extern const struct opt_group opts_common, opts_home, opts_new_home,
-    opts_device, opts_faults, opts_listen, opts_startup, opts_source, opts_show,
-    opts_verify, opts_json, opts_update, opts_ca_init, opts_ca_export,
-    opts_ca_crl, opts_ca_revoke, opts_cloud, opts_simulator, opts_swtpm_state,
-    opts_swtpm_channels, opts_swtpm_process, opts_swtpm_print, opts_swtpm_own,
-    opts_setup, opts_setup_refused, opts_help;
+    opts_device, opts_ekop, opts_faults, opts_listen, opts_startup, opts_source,
+    opts_show, opts_verify, opts_json, opts_update, opts_ca_init,
+    opts_ca_export, opts_ca_crl, opts_ca_revoke, opts_cloud, opts_enroll,
+    opts_simulator, opts_swtpm_state, opts_swtpm_channels, opts_swtpm_process,
+    opts_swtpm_print, opts_swtpm_own, opts_setup, opts_setup_refused, opts_help;
 
 /* One subcommand. run gives the exit status, or -1 with e set. */
 struct command {
@@ -121,6 +128,7 @@ int cmd_ca_export(const struct args *a, struct err *e);
 int cmd_ca_crl(const struct args *a, struct err *e);
 int cmd_ca_revoke(const struct args *a, struct err *e);
 int cmd_cloud(const struct args *a, struct err *e);
+int cmd_enroll(const struct args *a, struct err *e);
 int cmd_tpm_server(const struct args *a, struct err *e);
 int cmd_tpm2_simulator(const struct args *a, struct err *e);
 int cmd_swtpm_socket(const struct args *a, struct err *e);

@@ -9,6 +9,7 @@
 #include "sim/base/file.h"
 #include "sim/base/log.h"
 #include "sim/cli/home.h"
+#include "sim/cli/register.h"
 #include "sim/cli/serve.h"
 
 enum { /* as shells have it */
@@ -282,8 +283,10 @@ cmd_exec(const struct args *a, struct err *e)
 	auto_home home = HOME_INIT;
 	auto_free char *dir = NULL;
 
-	if (home_open(a->state, &home, e) != 0 ||
-	    home_prepare(a, home.path, e) != 0)
+	if (register_check(a->ekop, e) != 0 ||
+	    home_open(a->state, &home, e) != 0 ||
+	    home_prepare(a, home.path, e) != 0 ||
+	    register_eks(home.path, a->ekop, e) != 0)
 		return -1;
 	if ((dir = realpath(home.path, NULL)) == NULL)
 		return err_errno(e, "resolve '%s'", home.path);

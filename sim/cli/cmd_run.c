@@ -5,6 +5,7 @@
 #include "sim/base/log.h"
 #include "sim/cli/home.h"
 #include "sim/cli/out.h"
+#include "sim/cli/register.h"
 #include "sim/cli/serve.h"
 #include "sim/tpm/record.h"
 
@@ -61,7 +62,8 @@ ready_line(const struct args *a, const struct serve *s, const char *state,
 static int
 check_options(const struct args *a, struct err *e)
 {
-	if (out_check_ready_fd(a->ready_fd, e) != 0)
+	if (out_check_ready_fd(a->ready_fd, e) != 0 ||
+	    register_check(a->ekop, e) != 0)
 		return -1;
 	if (a->strict_ms && a->startup != NULL &&
 	    strcmp(a->startup, "clear") == 0)
@@ -135,7 +137,8 @@ cmd_run(const struct args *a, struct err *e)
 	auto_home home = HOME_INIT;
 
 	if (check_options(a, e) != 0 || home_open(a->state, &home, e) != 0 ||
-	    home_prepare(a, home.path, e) != 0)
+	    home_prepare(a, home.path, e) != 0 ||
+	    register_eks(home.path, a->ekop, e) != 0)
 		return -1;
 	return serve(a, home.path, e);
 }

@@ -12,8 +12,8 @@
 const struct command commands[] = {
 { .name = "run", .run = cmd_run,
   .summary = "Serve one device until SIGTERM.",
-  .groups = { &opts_home, &opts_device, &opts_faults, &opts_listen, &opts_startup,
-              &opts_common },
+  .groups = { &opts_home, &opts_device, &opts_ekop, &opts_faults, &opts_listen,
+              &opts_startup, &opts_common },
   .examples = "odcasim run\n"
               "odcasim run --state ./tpm --family adl --seed lab-0421\n"
               "odcasim run --mssim 127.0.0.1:0 --mssim unix:/run/tpm.sock",
@@ -21,7 +21,7 @@ const struct command commands[] = {
 { .name = "exec", .operands = "-- CMD [ARG ...]", .run = cmd_exec,
   .least = 1, .most = UINT32_MAX, .operands_end_options = true,
   .summary = "Run a command beside a device of its own, ready for every TPM stack.",
-  .groups = { &opts_home, &opts_device, &opts_faults, &opts_startup,
+  .groups = { &opts_home, &opts_device, &opts_ekop, &opts_faults, &opts_startup,
               &opts_common },
   .examples = "odcasim exec -- make check\n"
               "odcasim exec --seed lab-0421 -- tpm2_getekcertificate\n"
@@ -45,7 +45,7 @@ const struct command commands[] = {
   .status = "0 accepted, 1 the TPM cannot be read, 2 wrong usage, 3 rejected" },
 { .name = "mint", .run = cmd_mint,
   .summary = "Manufacture a device into --state, and print what it is as JSON.",
-  .groups = { &opts_new_home, &opts_device, &opts_faults, &opts_common },
+  .groups = { &opts_new_home, &opts_device, &opts_ekop, &opts_faults, &opts_common },
   .examples = "odcasim mint --state ./tpm --family adl --seed lab-0421\n"
               "odcasim mint --state ./tpm --family mtl --fault chain.second-index-missing",
   .status = STATUS_PLAIN },
@@ -99,6 +99,14 @@ const struct command commands[] = {
               "https://tsci.intel.test/content/OnDieCA/crls/OnDie_CA.crl\n"
               "http_proxy=http://127.0.0.1:8443 curl http://tsci.intel.test/content/OnDieCA/crls/OnDie_CA.crl",
   .status = "0 ended by SIGTERM or SIGINT, 1 failed, 2 wrong usage" },
+{ .name = "enroll", .run = cmd_enroll,
+  .summary = "Enrol for an AIK certificate as Windows does, and say how each step went.",
+  .groups = { &opts_source, &opts_enroll, &opts_common },
+  .examples = "odcasim enroll --state ./tpm --connect-to 127.0.0.1:8443\n"
+              "odcasim enroll --tcti mssim:port=2321 --connect-to 127.0.0.1:8443 --out aik.pem --context aik.ctx\n"
+              "odcasim enroll --state ./tpm --connect-to 127.0.0.1:8443 --client legacy\n"
+              "odcasim enroll --tcti device:/dev/tpmrm0 --live --json",
+  .status = "0 enrolled, 1 it did not come so far, 2 wrong usage, 3 the service refused, or its certificate is wrong" },
 { .name = "tpm_server", .operands = "[PORT]", .run = cmd_tpm_server,
   .most = 1, .single_dash = true,
   .summary = "Take IBM's simulator's command line; the TPM lives in the file NVChip.",

@@ -380,6 +380,27 @@ mock_ekop(const struct mock *m, struct httpc_answer *a)
 	mock_body(a, 200, buf_span(&json));
 }
 
+/* As Windows sends them. */
+static void
+mock_check_headers(const char *const *headers)
+{
+	static const char *const want[] = { "Cache-Control: no-cache",
+		"Connection: Keep-Alive", "Pragma: no-cache",
+		"Content-Type: application/x-pki-message",
+		"User-Agent: Mozilla/4.0 (compatible; Win32; NDES client ",
+		"PlatformType: TPM-Version:2.0 -Level:0-Revision:1.",
+		"x-ms-client-request-id: " };
+	size_t n = 0;
+
+	while (headers[n] != NULL) {
+		assert_true(n < sizeof(want) / sizeof(want[0]));
+		assert_memory_equal(headers[n], want[n], strlen(want[n]));
+		n++;
+	}
+	assert_int_equal(n, sizeof(want) / sizeof(want[0]));
+	assert_non_null(strstr(headers[5], "-VendorID:'INTC'-Firmware:"));
+}
+
 /* Stands in for httpc_send(). */
 static int
 mock_send(void *ctx, const struct httpc_request *r, struct httpc_answer *a,
@@ -399,6 +420,7 @@ mock_send(void *ctx, const struct httpc_request *r, struct httpc_answer *a,
 		return 0;
 	}
 	mock_authority(m, r->url);
+	mock_check_headers(r->headers);
 	if (r->connected != NULL)
 		r->connected(r->ctx);
 	if (strstr(r->url, "/templates/Aik/scep?operation=GetCACaps"

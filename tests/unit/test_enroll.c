@@ -1,12 +1,11 @@
 /* The client's way to an AIK certificate, with TPMs of ours and a service that
  * does not always what it should. */
-#include "tests/unit/mockaik.h"
-
 #include "sim/aik/enroll.h"
 #include "sim/aik/hresult.h"
 #include "sim/cli/source.h"
 #include "sim/tpm/mint.h"
 #include "sim/tpm/record.h"
+#include "tests/unit/mockaik.h"
 #include "tests/unit/temppki.h"
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
@@ -311,5 +310,6 @@ main(void)
 		cmocka_unit_test(test_clock),
 	};
 
+	crypto_init();
 	return cmocka_run_group_tests(tests, make_devices, remove_devices);
 }

@@ -1,0 +1,180 @@
+#include <fcntl.h>
+#include <string.h>
+
+#include "odca/cert.h"
+#include "odca/pki.h"
+#include "odca/service.h"
+#include "sim/base/file.h"
+#include "sim/cli/enroll_out.h"
+#include "sim/cli/source.h"
+
+#define DEFAULT_TIMEOUT 30
+#define LIVE_EKOP_HOST  "ekop.intel.com"
+
+static int
+check_options(const struct args *a, struct err *e)
+{
+	const char *to = a->enroll.connect_to;
+
+	if (to != NULL && a->enroll.live)
+		return err_set(
+		    e, E_USAGE, "--connect-to and --live exclude each other");
+	if (to == NULL && !a->enroll.live) {
+		err_set(e, E_USAGE,
+		    "enroll does not leave this machine unless it is told to");
+		return err_hint(e, "--connect-to 127.0.0.1:8443 for 'odcasim "
+				   "cloud', --live for the real services");
+	}
+	if (to != NULL && strrchr(to, ':') == NULL)
+		return err_set(
+		    e, E_USAGE, "--connect-to '%s': want HOST:PORT", to);
+	if (a->enroll.context != NULL && a->state != NULL) {
+		err_set(e, E_USAGE,
+		    "--context is of no use with --state: it "
+		    "is good while the TPM runs");
+		return err_hint(e,
+		    "'odcasim run --state %s', then enroll with "
+		    "--tcti mssim:port=2321",
+		    a->state);
+	}
+	return 0;
+}
+
+/* --- whom to trust ----------------------------------------------------------
+ */
+
+static int
+find_root(
+    const struct pki *p, const char *name, struct span *ret, struct err *e)
+{
+	if (pki_cert(p, name, ret, e) == 0)
+		return 0;
+	if (e != NULL && e->code == E_NOTFOUND)
+		(void)err_hint(e, SERVICE_HINT);
+	return -1;
+}
+
+/* PEM for TLS; nothing: what this machine trusts. */
+static int
+read_ca(
+    const struct args *a, const struct pki *p, struct buf *out, struct err *e)
+{
+	struct span root;
+
+	if (a->enroll.cacert != NULL)
+		return file_read(AT_FDCWD, a->enroll.cacert, out, e);
+	if (a->enroll.live)
+		return 0;
+	if (find_root(p, TLS_ROOT, &root, e) != 0)
+		return -1;
+	return cert_to_pem(root, out) ? err_set(e, E_NOMEM, "TLS root") : 0;
+}
+
+/* --- the result -------------------------------------------------------------
+ */
+
+static int
+write_files(const struct args *a, const struct enroll_result *r, struct err *e)
+{
+	auto_buf pem = BUF_INIT(2 * MAX_CERT_SIZE);
+
+	if (!r->enrolled)
+		return 0;
+	if (cert_to_pem(buf_span(&r->cert), &pem))
+		return err_set(e, E_NOMEM, "AIK certificate");
+	if (a->out != NULL &&
+	    file_write_public(AT_FDCWD, a->out, buf_span(&pem), e) != 0)
+		return -1;
+	return a->enroll.context == NULL
+		   ? 0
+		   : file_write(AT_FDCWD, a->enroll.context,
+			 buf_span(&r->context), FILE_NOSYNC, e);
+}
+
+/* The report comes first: it says more than the error. */
+static int
+enroll(const struct args *a, const char *where, struct enroll_options *o,
+    struct err *e)
+{
+	auto_enroll_result r = { .enrolled = false };
+	struct err other = ERR_INIT;
+	int rc, shown;
+
+	if (!a->json)
+		enroll_text_watch(&o->watch);
+	rc = enroll_run(o, &r, e);
+	shown = a->json ? enroll_json(where, &r, e, &other)
+			: enroll_text_end(&r, &other);
+	if (rc == 0 && shown == 0)
+		return write_files(a, &r, e);
+	if (rc == 0)
+		*e = other;
+	return -1;
+}
+
+/* --- all of it --------------------------------------------------------------
+ */
+
+static int
+open_http(const struct args *a, const struct pki *p, struct httpc **ret,
+    struct err *e)
+{
+	auto_buf ca = BUF_INIT(MAX_SMALL_FILE);
+	struct httpc_options o = {
+		.connect_to = a->enroll.connect_to,
+		.timeout = a->enroll.timeout != 0 ? a->enroll.timeout
+						  : DEFAULT_TIMEOUT,
+	};
+
+	if (!a->enroll.http && read_ca(a, p, &ca, e) != 0)
+		return -1;
+	o.ca = buf_span(&ca);
+	return httpc_new(&o, ret, e);
+}
+
+static int
+send_request(void *http, const struct httpc_request *r,
+    struct httpc_answer *ret, struct err *e)
+{
+	return httpc_send(http, r, ret, e);
+}
+
+static size_t
+certs_above(struct pki *p, struct span *ret, struct err *e)
+{
+	struct pki_file files[MAX_CAS];
+	size_t n = 0;
+
+	if (pki_certs(p, files, &n, e) != 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = files[i].der;
+	return n;
+}
+
+int
+cmd_enroll(const struct args *a, struct err *e)
+{
+	AUTO(source_close) struct source s = { .n_eks = 0 };
+	struct span above[MAX_CAS];
+	struct enroll_options o = { .send = send_request,
+		.plain = a->enroll.http,
+		.above = above,
+		.save = a->enroll.context != NULL };
+	auto_httpc http = NULL;
+	auto_pki pki = NULL;
+
+	if (check_options(a, e) != 0 || pki_open(a->device.pki, &pki, e) != 0 ||
+	    (o.n_above = certs_above(pki, above, e)) == 0 ||
+	    open_http(a, pki, &http, e) != 0 || source_open_tpm(a, &s, e) != 0)
+		return -1;
+	/* Whom the real service is of, it says itself. */
+	if (!a->enroll.live && find_root(pki, AIK_ROOT, &o.root, e) != 0)
+		return -1;
+	if (a->enroll.live)
+		o.ekop_host = LIVE_EKOP_HOST;
+	o.http = http;
+	o.tcti = s.tcti;
+	o.client = s.client;
+	return enroll(a, s.where, &o, e);
+}

@@ -1,0 +1,20 @@
+/*
+ * enroll_out.h - an enrolment as text for people, and as JSON for programs.
+ * For cmd_enroll.c.
+ */
+#ifndef SIM_CLI_ENROLL_OUT_H
+#define SIM_CLI_ENROLL_OUT_H
+
+#include "sim/aik/enroll.h"
+
+/* The way as it goes, on stdout, in the words that Windows' certreq -enrollaik
+ * is known to print. */
+void enroll_text_watch(struct enroll_watch *w);
+/* And its end: the certificate, or why there is none. */
+int enroll_text_end(const struct enroll_result *r, struct err *e);
+
+/* All of it as one object; why is the failure. */
+int enroll_json(const char *where, const struct enroll_result *r,
+    const struct err *why, struct err *e);
+
+#endif
