@@ -382,9 +382,13 @@ cms_encrypt(struct span cert, enum envelope_cipher cipher, struct span plain,
 	return put_info(cms, out, e);
 }
 
+/* Its object identifier, 1.3.14.3.2.7, with tag and length. */
+static const uint8_t des_cbc[] = { 0x06, 5, 0x2b, 0x0e, 3, 2, 7 };
+
 /* DES-CBC, which plain SCEP clients still encrypt with, is another provider's.
  * One that is loaded by name stands in for the default one, so that both are
- * asked for; without it such a message cannot be decrypted. */
+ * asked for; without it such a message cannot be decrypted. Only a message that
+ * names it has it loaded. */
 static void
 load_des(void)
 {
@@ -418,7 +422,8 @@ cms_decrypt(const struct key *key, struct span cert, struct span der,
 	long n = 0;
 	int rc;
 
-	(void)pthread_once(&once, load_des);
+	if (der.n > 0 && memmem(der.p, der.n, des_cbc, sizeof(des_cbc)) != NULL)
+		(void)pthread_once(&once, load_des);
 	if (pkey == NULL)
 		return -1;
 	plain = BIO_new(BIO_s_secmem());
