@@ -144,6 +144,7 @@ fuzz: ## fuzz a decoder: make fuzz T=FUZZERS SEC=60
 
 bench: $(OUT)/odcasim $(BENCHES) ## measure what users wait for, beside the floor and installed peers
 	$(Q)ODCASIM=$(OUT)/odcasim BENCH=$(OUT)/bench scripts/bench
+	$(Q)ODCASIM=$(OUT)/odcasim scripts/bench-enroll
 
 soak: $(OUT)/odcasim ## mint and verify N=200 seeded devices, and see that they share nothing
 	$(Q)ODCASIM=$(OUT)/odcasim scripts/soak
