@@ -7,6 +7,7 @@
 #include "odca/service.h"
 #include "sim/aik/aikhost.h"
 #include "sim/aik/authority.h"
+#include "sim/aik/guid.h"
 #include "sim/aik/registry.h"
 #include "sim/aik/service.h"
 #include "sim/base/base64.h"
@@ -62,30 +63,13 @@ struct visit {
 /* --- answers ---------------------------------------------------------------
  */
 
-/* RFC 9562 5.4: version 4. */
-static int
-make_guid(char out[static GUID_SIZE])
-{
-	auto_buf random = BUF_INIT(16);
-	char hex[33];
-
-	if (random_bytes(16, &random) != 0)
-		return -1;
-	random.p[6] = (random.p[6] & 0x0f) | 0x40;
-	random.p[8] = (random.p[8] & 0x3f) | 0x80;
-	hex_encode(buf_span(&random), hex);
-	(void)snprintf(out, GUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%s", hex, hex + 8,
-	    hex + 12, hex + 16, hex + 20);
-	return 0;
-}
-
 /* Of every answer of the service. */
 static void
 add_headers(struct http_response *p)
 {
-	char guid[GUID_SIZE] = "";
+	char guid[GUID_TEXT_SIZE];
 
-	(void)make_guid(guid);
+	(void)guid_make(guid);
 	http_add_header(p, "X-Content-Type-Options", "nosniff");
 	http_add_header(p, "Strict-Transport-Security",
 	    "max-age=31536000;includeSubDomains");
