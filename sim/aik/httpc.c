@@ -1,6 +1,9 @@
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <arpa/inet.h>
 
 #include "sim/aik/curl.h"
 #include "sim/aik/hresult.h"
@@ -259,6 +262,54 @@ httpc_answer_done(struct httpc_answer *a)
 	buf_free(&a->body);
 }
 
+/* --- where to connect to ---------------------------------------------------
+ */
+
+static bool
+is_port(const char *text)
+{
+	unsigned v = 0;
+
+	for (; isdigit((unsigned char)*text) && v <= UINT16_MAX; text++)
+		v = v * 10 + (unsigned)(*text - '0');
+	return *text == '\0' && v > 0 && v <= UINT16_MAX;
+}
+
+/* What is between brackets is an IPv6 address. */
+static bool
+is_host(const char *text, size_t n)
+{
+	char v6[INET6_ADDRSTRLEN] = "";
+	struct in6_addr in6;
+
+	if (n == 0 || n >= MAX_HTTP_HOST)
+		return false;
+	if (text[0] == '[') {
+		if (n < 3 || n - 2 >= sizeof(v6) || text[n - 1] != ']')
+			return false;
+		memcpy(v6, text + 1, n - 2);
+		return inet_pton(AF_INET6, v6, &in6) == 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)text[i]) &&
+		    strchr("-._", text[i]) == NULL)
+			return false;
+	return true;
+}
+
+int
+httpc_check_address(const char *option, const char *address, struct err *e)
+{
+	const char *colon = strrchr(address, ':');
+
+	if (colon != NULL && is_host(address, (size_t)(colon - address)) &&
+	    is_port(colon + 1))
+		return 0;
+	err_set(e, E_USAGE, "%s '%s': want HOST:PORT", option, address);
+	return err_hint(e, "write 127.0.0.1:8443, [::1]:8443 or "
+			   "localhost:8443");
+}
+
 /* --- life ------------------------------------------------------------------
  */
 
@@ -270,6 +321,9 @@ httpc_new(const struct httpc_options *o, struct httpc **ret, struct err *e)
 
 	if (h == NULL)
 		return err_set(e, E_NOMEM, "HTTP client");
+	if (o->connect_to != NULL &&
+	    httpc_check_address("connect to", o->connect_to, e) != 0)
+		return -1;
 	buf_init(&h->ca, o->ca.n);
 	h->timeout = o->timeout;
 	if (curl_load(e) != 0)

@@ -16,8 +16,9 @@
 #include "sim/base/limits.h"
 
 struct httpc_options {
-	/* "127.0.0.1:8443": where every name is, past any proxy; NULL: where
-	 * DNS says it is, by the proxy that the environment names. */
+	/* "127.0.0.1:8443", as httpc_check_address() likes it: where every name
+	 * is, past any proxy; NULL: where DNS says it is, by the proxy that the
+	 * environment names. */
 	const char *connect_to;
 	struct span ca;   /* PEM, to trust; n == 0: as this machine does */
 	unsigned timeout; /* seconds for a request and its answer */
@@ -51,7 +52,12 @@ struct httpc_answer {
 
 struct httpc;
 
-/* o is borrowed. E_NOTFOUND without libcurl. */
+/* E_USAGE for what is not "HOST:PORT", with a name or an address ("[::1]" for
+ * IPv6) and a port of 1 to 65535: for libcurl, a part that is missing is the
+ * one of the URL, which is another machine. option is for the message. */
+int httpc_check_address(const char *option, const char *address, struct err *e);
+
+/* o is borrowed. E_NOTFOUND without libcurl, E_USAGE as above. */
 int httpc_new(const struct httpc_options *o, struct httpc **ret, struct err *e);
 void httpc_free(struct httpc *h);
 /* ret was HTTPC_ANSWER_INIT, and is freed with httpc_answer_done(), also after

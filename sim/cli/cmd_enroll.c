@@ -25,9 +25,8 @@ check_options(const struct args *a, struct err *e)
 		return err_hint(e, "--connect-to 127.0.0.1:8443 for 'odcasim "
 				   "cloud', --live for the real services");
 	}
-	if (to != NULL && strrchr(to, ':') == NULL)
-		return err_set(
-		    e, E_USAGE, "--connect-to '%s': want HOST:PORT", to);
+	if (to != NULL && httpc_check_address("--connect-to", to, e) != 0)
+		return -1;
 	if (a->enroll.context != NULL && a->state != NULL) {
 		err_set(e, E_USAGE,
 		    "--context is of no use with --state: it "

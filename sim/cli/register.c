@@ -85,9 +85,7 @@ register_in_child(const void *arg, struct err *e)
 int
 register_check(const char *ekop, struct err *e)
 {
-	return ekop == NULL || strrchr(ekop, ':') != NULL
-		   ? 0
-		   : err_set(e, E_USAGE, "--ekop '%s': want HOST:PORT", ekop);
+	return ekop == NULL ? 0 : httpc_check_address("--ekop", ekop, e);
 }
 
 int

@@ -39,6 +39,11 @@ says "says how" '^hint: --connect-to 127.0.0.1:8443 .*--live'
 exits 2 "both" "$ODCASIM" enroll --state tgl --connect-to 127.0.0.1:1 --live
 exits 2 "no port" "$ODCASIM" enroll --state tgl --connect-to localhost
 exits 2 "a context that nobody could use" "$ODCASIM" enroll --state tgl --connect-to 127.0.0.1:1 --context c
+# libcurl takes a part that is missing, or that it cannot read, from the URL.
+for to in :443 : 127.0.0.1: 127.0.0.1:0 127.0.0.1:99999 127.0.0.1:1:5 '[::1:1' 'a b:1'; do
+	exits 2 "--connect-to '$to'" "$ODCASIM" enroll --state tgl --connect-to "$to"
+	exits 2 "--ekop '$to'" "$ODCASIM" mint --state none --family cml --ekop "$to"
+done
 exits 2 "EKOP without a port" "$ODCASIM" mint --state none --family cml --ekop localhost
 ok "and nothing is made" test ! -e none
 

@@ -231,6 +231,57 @@ test_too_long(void **state)
 	end(&s, h);
 }
 
+/* Half an address would be half of the URL's: another machine. */
+static void
+test_address(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ok;
+	} rows[] = {
+		{ "127.0.0.1:1", true },
+		{ "localhost:65535", true },
+		{ "a-b_c.test:8443", true },
+		{ "[::1]:443", true },
+		{ "", false },
+		{ ":", false },
+		{ ":443", false },
+		{ "localhost", false },
+		{ "127.0.0.1:", false },
+		{ "127.0.0.1:0", false },
+		{ "127.0.0.1:65536", false },
+		{ "127.0.0.1:18446744073709551617", false },
+		{ "127.0.0.1:+1", false },
+		{ "127.0.0.1: 1", false },
+		{ "127.0.0.1:1 ", false },
+		{ "127.0.0.1:18443:5", false },
+		{ "::1:18443", false },
+		{ "[::1:18443", false },
+		{ "[]:1", false },
+		{ "[::1]", false },
+		{ "[::1]18443", false },
+		{ "[127.0.0.1]:1", false },
+		{ "::1]:1", false },
+		{ "a b:1", false },
+		{ "a/b:1", false },
+		{ "a@b:1", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct httpc_options o = { .connect_to = rows[i].text };
+		const int want = rows[i].ok ? 0 : -1;
+		auto_httpc h = NULL;
+		struct err e = ERR_INIT;
+
+		if (httpc_check_address("--to", rows[i].text, &e) != want)
+			fail_msg("'%s'", rows[i].text);
+		assert_int_equal(e.code, rows[i].ok ? E_OK : E_USAGE);
+		err_clear(&e);
+		assert_int_equal(httpc_new(&o, &h, &e), want);
+		assert_int_equal(e.code, rows[i].ok ? E_OK : E_USAGE);
+	}
+}
+
 int
 main(void)
 {
@@ -239,6 +290,7 @@ main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
