@@ -15,6 +15,7 @@ struct httpc {
 	struct curl_slist *connect_to;
 	struct buf ca;
 	unsigned timeout;
+	bool (*stop)(void);
 };
 
 /* What a request is sent with, and what comes back. */
@@ -73,6 +74,8 @@ failed(
 	if (x->too_long)
 		return err_set(e, E_LIMIT, "%s '%s': an answer of more than %d",
 		    r->method, r->url, MAX_HTTP_ANSWER);
+	if (code == CURLE_ABORTED_BY_CALLBACK)
+		detail = "interrupted";
 	x->answer->winhttp = winhttp_of(code);
 	return err_set(e, E_IO, "%s '%s': %s", r->method, r->url,
 	    detail[0] != '\0' ? detail : curl.curl_easy_strerror(code));
@@ -117,6 +120,16 @@ take_connection(
 	if (x->request->connected != NULL)
 		x->request->connected(x->request->ctx);
 	return CURL_PREREQFUNC_OK;
+}
+
+/* As libcurl waits, and as octets come and go. */
+static int
+take_progress(void *ctx, curl_off_t download, curl_off_t downloaded,
+    curl_off_t upload, curl_off_t uploaded)
+{
+	const struct httpc *h = ctx;
+
+	return h->stop();
 }
 
 /* --- a request -------------------------------------------------------------
@@ -165,6 +178,20 @@ set_connection(const struct httpc *h)
 		    rc ? rc : curl.curl_easy_setopt(h->easy, CURLOPT_PROXY, "");
 	}
 	return rc;
+}
+
+static CURLcode
+set_progress(struct httpc *h)
+{
+	CURLcode rc;
+
+	if (h->stop == NULL)
+		return CURLE_OK;
+	rc = curl.curl_easy_setopt(h->easy, CURLOPT_NOPROGRESS, 0L);
+	rc = rc ? rc : curl.curl_easy_setopt(h->easy, CURLOPT_XFERINFODATA, h);
+	return rc ? rc
+		  : curl.curl_easy_setopt(
+			h->easy, CURLOPT_XFERINFOFUNCTION, take_progress);
 }
 
 static CURLcode
@@ -226,7 +253,9 @@ perform(struct httpc *h, struct exchange *x, struct err *e)
 	CURLcode rc;
 
 	curl.curl_easy_reset(h->easy);
-	rc = set_connection(h);
+	rc = h->stop != NULL && h->stop() ? CURLE_ABORTED_BY_CALLBACK
+					  : set_connection(h);
+	rc = rc ? rc : set_progress(h);
 	rc = rc ? rc : set_request(h, x->request);
 	rc = rc ? rc : set_callbacks(h, x);
 	rc = rc ? rc
@@ -326,6 +355,7 @@ httpc_new(const struct httpc_options *o, struct httpc **ret, struct err *e)
 		return -1;
 	buf_init(&h->ca, o->ca.n);
 	h->timeout = o->timeout;
+	h->stop = o->stop;
 	if (curl_load(e) != 0)
 		return -1;
 	if (o->ca.n > 0 && buf_put(&h->ca, o->ca))

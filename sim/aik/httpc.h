@@ -22,6 +22,9 @@ struct httpc_options {
 	const char *connect_to;
 	struct span ca;   /* PEM, to trust; n == 0: as this machine does */
 	unsigned timeout; /* seconds for a request and its answer */
+	/* Asked once a second and more often: true ends a request, and lets no
+	 * other one begin. May be NULL. */
+	bool (*stop)(void);
 };
 
 struct httpc_request {

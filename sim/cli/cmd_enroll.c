@@ -6,6 +6,7 @@
 #include "odca/service.h"
 #include "sim/base/file.h"
 #include "sim/cli/enroll_out.h"
+#include "sim/cli/interrupt.h"
 #include "sim/cli/source.h"
 
 #define DEFAULT_TIMEOUT 30
@@ -123,6 +124,7 @@ open_http(const struct args *a, const struct pki *p, struct httpc **ret,
 		.connect_to = a->enroll.connect_to,
 		.timeout = a->enroll.timeout != 0 ? a->enroll.timeout
 						  : DEFAULT_TIMEOUT,
+		.stop = interrupt_caught,
 	};
 
 	if (!a->enroll.http && read_ca(a, p, &ca, e) != 0)
@@ -151,8 +153,8 @@ certs_above(struct pki *p, struct span *ret, struct err *e)
 	return n;
 }
 
-int
-cmd_enroll(const struct args *a, struct err *e)
+static int
+open_and_enroll(const struct args *a, struct err *e)
 {
 	AUTO(source_close) struct source s = { .n_eks = 0 };
 	struct span above[MAX_CAS];
@@ -176,4 +178,16 @@ cmd_enroll(const struct args *a, struct err *e)
 	o.tcti = s.tcti;
 	o.client = s.client;
 	return enroll(a, s.where, &o, e);
+}
+
+/* Whatever ends it, the TPM is left as it was: keys in it are few. */
+int
+cmd_enroll(const struct args *a, struct err *e)
+{
+	int rc;
+
+	interrupt_catch();
+	rc = open_and_enroll(a, e);
+	interrupt_end();
+	return rc;
 }

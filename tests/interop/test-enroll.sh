@@ -146,6 +146,30 @@ for family in tgl cml; do
 	stop
 done
 
+# --- a signal while the service is silent ---------------------------------------------------
+
+# A job in the background of a script ignores SIGINT, unless it is told not to.
+interrupt() { # SIGNAL
+	env --default-signal=INT "$ODCASIM" enroll --tcti "$TCTI" --connect-to "$AT" >steps 2>"$TMP/why" &
+	while read -r line; do
+		[ "${line#D  }" = "$line" ] || kill -s "$1" $!
+	done <steps
+	wait $!
+}
+
+mkfifo steps
+start --startup clear
+before=$(loaded)
+for signal in 15:TERM 2:INT 1:HUP; do
+	kill -s STOP "$CLOUD"
+	interrupt "${signal#*:}"
+	is "ends by SIG${signal#*:}" $? $((128 + ${signal%:*}))
+	kill -s CONT "$CLOUD"
+	is "which leaves nothing in the TPM" "$(loaded)" "$before"
+done
+ok "and it goes on" enroll --tcti "$TCTI"
+stop
+
 # --- authorities that do not exist ---------------------------------------------------------
 
 refused() { # STATUS HRESULT TEXT DESCRIPTION OPTION...

@@ -73,13 +73,23 @@ serve(void *ctx)
 	return NULL;
 }
 
+static bool stopping;
+
+static bool
+stop(void)
+{
+	return stopping;
+}
+
 static struct httpc *
 client(struct server *s, char to[static 32])
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
 		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t n = sizeof(a);
-	struct httpc_options o = { .connect_to = to, .timeout = 1 };
+	struct httpc_options o = {
+		.connect_to = to, .timeout = 1, .stop = stop
+	};
 	struct httpc *h;
 	struct err e = ERR_INIT;
 
@@ -181,6 +191,37 @@ test_failures(void **state)
 		assert_int_equal(a.winhttp, rows[i].winhttp);
 		end(&s, h);
 	}
+}
+
+static void
+begin_to_stop(void *ctx)
+{
+	stopping = true;
+}
+
+/* It is not the time that was over, and no other request goes out. */
+static void
+test_stop(void **state)
+{
+	struct server s = { .replies = { "" } };
+	char to[32];
+	struct httpc *h = client(&s, to);
+	const struct httpc_request r = {
+		.method = "GET", .url = URL, .connected = begin_to_stop
+	};
+
+	for (int i = 0; i < 2; i++) {
+		auto_httpc_answer a = HTTPC_ANSWER_INIT;
+		struct err e = ERR_INIT;
+
+		assert_int_equal(httpc_send(h, &r, &a, &e), -1);
+		assert_int_equal(e.code, E_IO);
+		assert_non_null(strstr(e.msg, "interrupted"));
+		assert_int_equal(a.winhttp, 0);
+		assert_int_equal(a.connected, i == 0);
+	}
+	stopping = false;
+	end(&s, h);
 }
 
 static void
@@ -288,6 +329,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_address),
