@@ -86,20 +86,47 @@ write_all(int fd, struct span s)
 	return 0;
 }
 
+/* The file beside path that is to take its place. */
+static int
+create_temp(int dirfd, const char *path, mode_t mode,
+    char temp[static MAX_PATH_LENGTH], struct err *e)
+{
+	int fd;
+
+	if (snprintf(temp, MAX_PATH_LENGTH, "%s.new", path) >= MAX_PATH_LENGTH)
+		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(path));
+	fd = openat(dirfd, temp,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	return fd < 0 ? err_errno(e, "create '%s'", temp) : fd;
+}
+
+int
+file_try_write(int dirfd, const char *path, struct err *e)
+{
+	char temp[MAX_PATH_LENGTH];
+	struct stat st;
+	auto_fd int fd = create_temp(dirfd, path, 0600, temp, e);
+
+	if (fd < 0)
+		return -1;
+	(void)unlinkat(dirfd, temp, 0);
+	/* rename(2) replaces anything else. */
+	return fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		       S_ISDIR(st.st_mode)
+		   ? err_set(e, E_IO, "write '%s': it is a directory", path)
+		   : 0;
+}
+
 /* exact: whatever the umask is. */
 static int
 replace(int dirfd, const char *path, mode_t mode, bool exact, struct span s,
     enum file_sync sync, struct err *e)
 {
 	char temp[MAX_PATH_LENGTH];
-	auto_fd int fd = -1;
+	auto_fd int fd = create_temp(dirfd, path, mode, temp, e);
 
-	if (snprintf(temp, sizeof(temp), "%s.new", path) >= (int)sizeof(temp))
-		return err_set(e, E_LIMIT, "path of %zu bytes", strlen(path));
-	fd = openat(dirfd, temp,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
-		return err_errno(e, "create '%s'", temp);
+		return -1;
 	/* Some file systems say at close(2) only that there is no room. */
 	if ((exact && fchmod(fd, mode) != 0) || write_all(fd, s) != 0 ||
 	    (sync == FILE_SYNC && fsync(fd) != 0) || close(TAKE_FD(fd)) != 0) {

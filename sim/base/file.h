@@ -39,6 +39,10 @@ int file_write_mode(int dirfd, const char *path, unsigned mode, struct span s,
 int
 file_write_public(int dirfd, const char *path, struct span s, struct err *e);
 
+/* 0 when path can be written now, by any of the three: nothing of it changes.
+ * Before work whose result will be written there. */
+int file_try_write(int dirfd, const char *path, struct err *e);
+
 /* True when there is something of that name, a dangling link included. */
 bool file_exists(int dirfd, const char *path);
 

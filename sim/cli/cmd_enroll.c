@@ -73,6 +73,19 @@ read_ca(
 /* --- the result -------------------------------------------------------------
  */
 
+/* A certificate that was issued must not be lost. */
+static int
+check_files(const struct args *a, struct err *e)
+{
+	const char *const paths[] = { a->out, a->enroll.context };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (paths[i] != NULL &&
+		    file_try_write(AT_FDCWD, paths[i], e) != 0)
+			return -1;
+	return 0;
+}
+
 static int
 write_files(const struct args *a, const struct enroll_result *r, struct err *e)
 {
@@ -165,7 +178,8 @@ open_and_enroll(const struct args *a, struct err *e)
 	auto_httpc http = NULL;
 	auto_pki pki = NULL;
 
-	if (check_options(a, e) != 0 || pki_open(a->device.pki, &pki, e) != 0 ||
+	if (check_options(a, e) != 0 || check_files(a, e) != 0 ||
+	    pki_open(a->device.pki, &pki, e) != 0 ||
 	    (o.n_above = certs_above(pki, above, e)) == 0 ||
 	    open_http(a, pki, &http, e) != 0 || source_open_tpm(a, &s, e) != 0)
 		return -1;

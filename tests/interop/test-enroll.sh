@@ -239,6 +239,17 @@ tpm2_changeauth -c owner secret
 failed A 0x80290401 "an owner with a password" --tcti "$TCTI"
 stop
 exits 1 "no TPM" enroll --tcti mssim:host=127.0.0.1,port=1
+mkdir directory
+# No request is made whose certificate would be lost.
+requests=$(wc -l <log)
+for option in --out --context; do
+	for path in none/file directory; do
+		exits 1 "$option $path" enroll --tcti mssim:host=127.0.0.1,port=1 --json $option $path
+		says "$option $path: says so" "^error: (create|write) '$path"
+	done
+done
+is "and nothing is left there" "$(ls -d directory* none* 2>/dev/null)" directory
+is "nobody was asked" "$(wc -l <log)" "$requests"
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=other -keyout other.key -out other.pem 2>/dev/null
 failed E 0x80072f8f "TLS of somebody else" --state tgl --cacert other.pem
 AT=127.0.0.1:1

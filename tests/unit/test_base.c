@@ -239,10 +239,13 @@ test_file(void **state)
 	(void)snprintf(path, sizeof(path), "%s/f", dir);
 	assert_int_equal(file_read(AT_FDCWD, path, &b, &e), -1);
 	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(file_try_write(AT_FDCWD, path, &e), 0);
+	assert_false(file_exists(AT_FDCWD, path));
 	assert_int_equal(
 	    file_write(AT_FDCWD, path, SPAN_STR("12345678"), FILE_SYNC, &e), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(file_try_write(AT_FDCWD, path, &e), 0);
 	assert_int_equal(file_read(AT_FDCWD, path, &b, &e), 0);
 	assert_true(span_eq(buf_span(&b), SPAN_STR("12345678")));
 	/* No room for one byte more. */
@@ -263,11 +266,13 @@ test_file(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(
 	    file_write(AT_FDCWD, path, SPAN_STR("x"), FILE_NOSYNC, &e), -1);
+	assert_int_equal(file_try_write(AT_FDCWD, path, &e), -1);
 	assert_int_equal(rmdir(path), 0);
 	/* A directory that is gone: an error, not a file somewhere else. */
 	assert_int_equal(rmdir(dir), 0);
 	assert_int_equal(
 	    file_write(AT_FDCWD, path, SPAN_STR("x"), FILE_NOSYNC, &e), -1);
+	assert_int_equal(file_try_write(AT_FDCWD, path, &e), -1);
 }
 
 static void
