@@ -4,6 +4,7 @@
 #include "odca/cert.h"
 #include "odca/pki.h"
 #include "odca/service.h"
+#include "sim/aik/hresult.h"
 #include "sim/base/file.h"
 #include "sim/cli/enroll_out.h"
 #include "sim/cli/interrupt.h"
@@ -125,6 +126,22 @@ enroll(const struct args *a, const char *where, struct enroll_options *o,
 	return -1;
 }
 
+/* The same report when there is no TPM to begin with. */
+static int
+open_tpm(const struct args *a, struct source *s, struct err *e)
+{
+	const struct enroll_result r = { .step = ENROLL_TPM,
+		.hresult = HRESULT_NOT_READY,
+		.pki_status = SCEP_ABSENT,
+		.fail_info = SCEP_ABSENT };
+
+	if (source_open_tpm(a, s, e) == 0)
+		return 0;
+	if (a->json && e->code != E_USAGE)
+		(void)enroll_json(s->where, &r, e, NULL);
+	return -1;
+}
+
 /* --- all of it --------------------------------------------------------------
  */
 
@@ -181,7 +198,7 @@ open_and_enroll(const struct args *a, struct err *e)
 	if (check_options(a, e) != 0 || check_files(a, e) != 0 ||
 	    pki_open(a->device.pki, &pki, e) != 0 ||
 	    (o.n_above = certs_above(pki, above, e)) == 0 ||
-	    open_http(a, pki, &http, e) != 0 || source_open_tpm(a, &s, e) != 0)
+	    open_http(a, pki, &http, e) != 0 || open_tpm(a, &s, e) != 0)
 		return -1;
 	/* Whom the real service is of, it says itself. */
 	if (!a->enroll.live && find_root(pki, AIK_ROOT, &o.root, e) != 0)

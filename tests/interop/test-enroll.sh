@@ -238,7 +238,8 @@ start --startup clear
 tpm2_changeauth -c owner secret
 failed A 0x80290401 "an owner with a password" --tcti "$TCTI"
 stop
-exits 1 "no TPM" enroll --tcti mssim:host=127.0.0.1,port=1
+failed A 0x80290401 "no TPM" --tcti mssim:host=127.0.0.1,port=1
+is "no TPM: source" "$(member source)" "TCTI 'mssim:host=127.0.0.1,port=1'"
 mkdir directory
 # No request is made whose certificate would be lost.
 requests=$(wc -l <log)
