@@ -7,6 +7,7 @@
 #include "odca/service.h"
 #include "sim/aik/aikhost.h"
 #include "sim/aik/authority.h"
+#include "sim/aik/cloudfault.h"
 #include "sim/aik/guid.h"
 #include "sim/aik/registry.h"
 #include "sim/aik/service.h"
@@ -270,11 +271,16 @@ static int
 find_site(struct aikhost *h, struct span host, struct service_site *ret)
 {
 	struct authority a;
+	int rc = authority_parse(host, &a, NULL);
 
-	return authority_parse(host, &a, NULL) ||
-		       registry_find(h->registry, &a, &ret->issuing, NULL) ||
-		       aikca_authority(
-			   h->ca, a.vendor, a.name_id, a.id, &ret->ca, NULL)
+	if (rc == 0 && cloudfault_at(ret->faults, CLOUD_REDIRECT))
+		rc = registry_another(h->registry, &a, &a, &ret->issuing);
+	else if (rc == 0 && cloudfault_at(ret->faults, CLOUD_REGISTRY))
+		rc = -1;
+	else if (rc == 0)
+		rc = registry_find(h->registry, &a, &ret->issuing, NULL);
+	return rc != 0 || aikca_authority(
+			      h->ca, a.vendor, a.name_id, a.id, &ret->ca, NULL)
 		   ? -1
 		   : 0;
 }
@@ -311,7 +317,7 @@ void
 aikhost_answer(
     struct aikhost *h, const struct http_request *r, struct http_response *p)
 {
-	struct visit v = { .h = h, .r = r, .p = p };
+	struct visit v = { .h = h, .r = r, .p = p, .at.faults = r->faults };
 
 	(void)snprintf(p->authority, sizeof(p->authority), "%s", r->host);
 	add_headers(p);

@@ -19,6 +19,7 @@ struct cloud {
 	struct pki *pki; /* only its host and pki_read() */
 	struct ekophost *ekop;
 	struct aikhost *aik;
+	struct cloudfault_set *faults; /* NULL: none */
 };
 
 /* --- virtual hosts ----------------------------------------------------------
@@ -103,11 +104,14 @@ answers(
 				: is_host(v, c, r->host) && (path || !v->only);
 }
 
-void
-cloud_answer(void *ctx, const struct http_request *r, struct http_response *p)
+static void
+dispatch(struct cloud *c, const struct http_request *r, struct http_response *p)
 {
-	struct cloud *c = ctx;
-
+	/* CONNECT's: nobody is a proxy here. */
+	if (r->path[0] != '/') {
+		http_refuse(p, 400, "no path");
+		return;
+	}
 	for (size_t i = 0; i < N_VHOSTS; i++) {
 		const struct vhost *v = &vhosts[i];
 
@@ -119,6 +123,26 @@ cloud_answer(void *ctx, const struct http_request *r, struct http_response *p)
 	http_refuse(p, 404, "nothing is here at '%s'", r->host);
 }
 
+void
+cloud_answer(void *ctx, const struct http_request *r, struct http_response *p)
+{
+	struct cloud *c = ctx;
+	struct http_request own = *r;
+	struct cloudfault_visit v = { .set = c->faults,
+		.operation = http_arg(r, "operation") };
+
+	own.faults = &v;
+	(void)cloudfault_at(&v, CLOUD_TLS_ROOT);
+	(void)cloudfault_at(&v, CLOUD_TLS_EXPIRED);
+	cloudfault_wire(&v, &own, p);
+	if (p->status == 0)
+		dispatch(c, &own, p);
+	if (v.names[0] == '\0')
+		return;
+	http_add_header(p, "X-Fault", "%s", v.names);
+	(void)snprintf(p->faults, sizeof(p->faults), "%s", v.names);
+}
+
 /* --- life ------------------------------------------------------------------
  */
 
@@ -126,7 +150,13 @@ int
 cloud_identity(
     const struct cloud *c, struct buf *key, struct buf *cert, struct err *e)
 {
-	return servercert_make(c->pki, key, cert, e);
+	const struct servercert_how how = {
+		.other_root =
+		    cloudfault_at_start(c->faults, CLOUD_TLS_ROOT) != 0,
+		.expired = cloudfault_at_start(c->faults, CLOUD_TLS_EXPIRED),
+	};
+
+	return servercert_make(c->pki, &how, key, cert, e);
 }
 
 int
@@ -136,6 +166,7 @@ cloud_new(const struct cloud_options *o, struct cloud **ret, struct err *e)
 
 	if (c == NULL)
 		return err_set(e, E_NOMEM, "cloud");
+	c->faults = o->faults;
 	if (pki_open(o->pki, &c->pki, e) != 0 ||
 	    ekophost_new(o->pki, &o->descriptors, &c->ekop, e) != 0 ||
 	    aikhost_new(o->pki, c->pki, &c->aik, e) != 0)

@@ -7,13 +7,14 @@
 #ifndef SIM_AIK_CLOUD_H
 #define SIM_AIK_CLOUD_H
 
-#include "sim/aik/http.h"
+#include "sim/aik/cloudfault.h"
 #include "sim/base/err.h"
 #include "sim/base/opt_list.h"
 
 struct cloud_options {
 	const char *pki; /* the hierarchy's directory; NULL: the built-in one */
-	struct opt_list descriptors; /* of devices, for EKOP */
+	struct opt_list descriptors;   /* of devices, for EKOP */
+	struct cloudfault_set *faults; /* borrowed; NULL: none */
 };
 
 struct cloud;

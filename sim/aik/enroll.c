@@ -179,6 +179,7 @@ ask(struct enroll *en, const char *name, const struct httpc_request *q,
 	count(en, name, q, ret);
 	if (rc == 0)
 		return 0;
+	en->r->http_status = ret->status; /* not the one before */
 	en->r->winhttp = ret->winhttp;
 	if (ret->winhttp != 0)
 		en->r->hresult = hresult_of_winhttp(ret->winhttp);

@@ -11,6 +11,8 @@
 #include "sim/base/buf.h"
 #include "sim/base/limits.h"
 
+struct cloudfault_visit;
+
 struct http_field {
 	const char *name, *value; /* value "" when there is none */
 };
@@ -25,6 +27,7 @@ struct http_request {
 	struct http_field headers[MAX_HTTP_FIELDS];
 	size_t n_headers;
 	struct span body;
+	struct cloudfault_visit *faults; /* NULL: none */
 };
 
 /* The value of the first one; NULL when there is none. Names of headers are of
@@ -34,18 +37,32 @@ const char *http_arg(const struct http_request *r, const char *name);
 
 #define HTTP_VALUE_SIZE 128
 
+enum http_sending {
+	HTTP_WHOLE,
+	HTTP_CUT,    /* the connection ends before the body does */
+	HTTP_RESET,  /* the connection is reset, nothing is sent */
+	HTTP_SILENT, /* nothing is sent, and the connection stays */
+};
+
 struct http_response {
 	unsigned status;  /* 0 until somebody answers */
 	const char *type; /* Content-Type, of static storage; NULL: none */
 	struct {
 		const char *name; /* of static storage */
 		char value[HTTP_VALUE_SIZE];
-	} headers[8];
+	} headers[10];
 	size_t n_headers;
 	struct buf body;
+	/* How it is sent, when not as it should be (cloudfault.h). */
+	struct {
+		enum http_sending how;
+		unsigned wait; /* seconds, before anything else */
+		size_t cut;    /* octets of the body that do not come */
+	} sending;
 	/* For the log: which authority was meant, how far the request came, and
 	 * what became of it; "" is left out. No secrets. */
 	char authority[96], step[32], outcome[192];
+	char faults[HTTP_VALUE_SIZE]; /* that happened */
 };
 
 void http_response_init(struct http_response *p);

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <arpa/inet.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 
 #include "sim/aik/door.h"
 #include "sim/aik/httpd.h"
@@ -21,6 +23,7 @@ struct httpd {
 	struct door *door;
 	struct MHD_Daemon *plain, *tls;
 	char *key, *chain; /* with a NUL, as libmicrohttpd wants them */
+	int end;           /* eventfd: who waits is to stop */
 };
 
 /* One request, from its head to the end of its answer. */
@@ -86,11 +89,12 @@ log_exchange(struct MHD_Connection *c, struct exchange *x, const char *outcome)
 		return;
 	client_of(c, client);
 	log_info("http",
-	    "client=%s method=%s host=%s path=%s%s%s%s%s outcome=\"%s\" "
+	    "client=%s method=%s host=%s path=%s%s%s%s%s%s%s outcome=\"%s\" "
 	    "status=%u bytes=%zu ms=%.1f",
 	    client, word(r->method, method), x->host[0] != '\0' ? x->host : "-",
 	    word(r->path, path), p->authority[0] != '\0' ? " authority=" : "",
-	    p->authority, p->step[0] != '\0' ? " step=" : "", p->step, outcome,
+	    p->authority, p->step[0] != '\0' ? " step=" : "", p->step,
+	    p->faults[0] != '\0' ? " fault=" : "", p->faults, outcome,
 	    p->status, head ? (size_t)0 : p->body.n,
 	    (double)(clock_ns() - x->begin) / 1e6);
 }
@@ -190,7 +194,8 @@ refuse_head(struct exchange *x, bool have_host)
 		    MAX_HTTP_FIELDS);
 	else if (!have_host)
 		http_refuse(p, 400, "no host");
-	else if (x->request.path[0] != '/')
+	else if (x->request.path[0] != '/' &&
+		 strcmp(x->request.method, "CONNECT") != 0)
 		http_refuse(p, 400, "no path");
 	else if (length != NULL && strtoull(length, NULL, 10) > MAX_HTTP_BODY)
 		http_refuse(p, 413, "body of %.20s octets, at most %d are read",
@@ -230,12 +235,34 @@ take_body(struct exchange *x, const char *data, size_t n)
 /* --- the answer --------------------------------------------------------------
  */
 
+/* A body whose end does not come; ctx is the answer, which is there until the
+ * connection has ended. */
+static ssize_t
+read_cut(void *ctx, uint64_t at, char *out, size_t most)
+{
+	const struct http_response *p = ctx;
+	const size_t n =
+	    p->sending.cut < p->body.n ? p->body.n - p->sending.cut : 0;
+	size_t now = n - at;
+
+	if (at >= n)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (now > most)
+		now = most;
+	memcpy(out, p->body.p + at, now);
+	return (ssize_t)now;
+}
+
 /* Date and Content-Length are the library's. */
 static struct MHD_Response *
-build_response(const struct http_response *p)
+build_response(struct http_response *p)
 {
-	struct MHD_Response *m = mhd.MHD_create_response_from_buffer(
-	    p->body.n, p->body.p, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *m =
+	    p->sending.how == HTTP_CUT
+		? mhd.MHD_create_response_from_callback(
+		      p->body.n, MAX_HTTP_HEAD, read_cut, p, NULL)
+		: mhd.MHD_create_response_from_buffer(
+		      p->body.n, p->body.p, MHD_RESPMEM_MUST_COPY);
 	bool ok = m != NULL;
 
 	if (ok && p->type != NULL)
@@ -264,6 +291,53 @@ send_response(struct MHD_Connection *c, struct exchange *x)
 	rc = mhd.MHD_queue_response(c, p->status, m);
 	mhd.MHD_destroy_response(m);
 	return rc;
+}
+
+static int
+descriptor_of(struct MHD_Connection *c)
+{
+	return mhd
+	    .MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)
+	    ->connect_fd;
+}
+
+/* Until then, or until the client or we go; -1: for good. */
+static void
+wait_on(const struct httpd *h, struct MHD_Connection *c, int ms)
+{
+	struct pollfd fds[] = { { .fd = h->end, .events = POLLIN },
+		{ .fd = descriptor_of(c), .events = POLLRDHUP } };
+
+	(void)poll(fds, 2, ms);
+}
+
+/* RFC 9293 3.5.2: what is not delivered is thrown away, on both sides. */
+static void
+reset(struct MHD_Connection *c)
+{
+	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+
+	(void)connect(descriptor_of(c), &nowhere, sizeof(nowhere));
+}
+
+/* As the answer wants it. */
+static enum MHD_Result
+send_oddly(const struct httpd *h, struct MHD_Connection *c, struct exchange *x)
+{
+	struct http_response *p = &x->response;
+
+	if (p->sending.wait != 0)
+		wait_on(h, c, (int)p->sending.wait * 1000);
+	if (p->sending.how != HTTP_SILENT && p->sending.how != HTTP_RESET)
+		return send_response(c, x);
+	p->status = 0;
+	log_exchange(c, x,
+	    p->sending.how == HTTP_RESET ? "connection reset" : "no answer");
+	if (p->sending.how == HTTP_SILENT)
+		wait_on(h, c, -1);
+	else
+		reset(c);
+	return MHD_NO;
 }
 
 /* --- what the library calls ------------------------------------------------
@@ -296,15 +370,7 @@ on_request(void *ctx, struct MHD_Connection *c, const char *url,
 		    MAX_HTTP_BODY);
 	else
 		h->options.handler(h->options.ctx, &x->request, &x->response);
-	return send_response(c, x);
-}
-
-static int
-descriptor_of(struct MHD_Connection *c)
-{
-	return mhd
-	    .MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)
-	    ->connect_fd;
+	return send_oddly(h, c, x);
 }
 
 static void
@@ -352,6 +418,7 @@ static struct MHD_Daemon *
 start_daemon(struct httpd *h, bool tls)
 {
 	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const unsigned pool = cpus > 2 ? (unsigned)cpus : 2;
 	const struct MHD_OptionItem with_tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, h->key },
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, h->chain },
@@ -359,7 +426,10 @@ start_daemon(struct httpd *h, bool tls)
 		    (void *)(uintptr_t)TLS_PRIORITIES },
 		{ MHD_OPTION_END, 0, NULL },
 	};
-	const unsigned flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD |
+	const unsigned how = h->options.patient
+				 ? MHD_USE_POLL | MHD_USE_THREAD_PER_CONNECTION
+				 : MHD_USE_EPOLL;
+	const unsigned flags = how | MHD_USE_INTERNAL_POLLING_THREAD |
 			       MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
 			       MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0);
 
@@ -367,9 +437,8 @@ start_daemon(struct httpd *h, bool tls)
 	 * eye on the time. */
 	return mhd.MHD_start_daemon(flags, 0, NULL, NULL, on_request, h,
 	    MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,
-	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned)(cpus > 2 ? cpus : 2),
-	    MHD_OPTION_CONNECTION_LIMIT,
-	    (unsigned)(MAX_HTTP_CONNS * 2 * (cpus > 2 ? cpus : 2)),
+	    MHD_OPTION_THREAD_POOL_SIZE, h->options.patient ? 0U : pool,
+	    MHD_OPTION_CONNECTION_LIMIT, MAX_HTTP_CONNS * 2 * pool,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MAX_HTTP_HEAD,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_ARRAY,
@@ -388,7 +457,8 @@ start(struct httpd *h, struct err *e)
 	const struct door_options o = {
 		.listeners = h->options.listeners,
 		.n = h->options.n_listeners,
-		.timeout = h->options.timeout,
+		.timeout =
+		    h->options.patient ? MAX_HTTP_PATIENCE : h->options.timeout,
 		.enter = enter,
 		.ctx = h,
 	};
@@ -397,6 +467,8 @@ start(struct httpd *h, struct err *e)
 	h->chain = text_of(h->options.tls_chain);
 	if (h->key == NULL || h->chain == NULL)
 		return err_set(e, E_NOMEM, "HTTP server");
+	if ((h->end = eventfd(0, EFD_CLOEXEC)) < 0)
+		return err_errno(e, "HTTP server");
 	if (door_new(&o, &h->door, e) != 0)
 		return -1;
 	if ((h->plain = start_daemon(h, false)) == NULL ||
@@ -413,6 +485,7 @@ httpd_new(const struct httpd_options *o, struct httpd **ret, struct err *e)
 	if (h == NULL)
 		return err_set(e, E_NOMEM, "HTTP server");
 	h->options = *o;
+	h->end = -1;
 	if (mhd_load(e) != 0 || start(h, e) != 0)
 		return -1;
 	/* The caller's, which it may wipe now. */
@@ -432,11 +505,15 @@ httpd_free(struct httpd *h)
 {
 	if (h == NULL)
 		return;
+	if (h->end >= 0)
+		(void)eventfd_write(h->end, 1);
 	if (h->plain != NULL)
 		mhd.MHD_stop_daemon(h->plain);
 	if (h->tls != NULL)
 		mhd.MHD_stop_daemon(h->tls);
 	door_free(h->door);
+	if (h->end >= 0)
+		(void)close(h->end);
 	if (h->key != NULL)
 		explicit_bzero(h->key, strlen(h->key));
 	free(h->key);

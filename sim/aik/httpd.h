@@ -24,6 +24,9 @@ struct httpd_options {
 	 * clients trust. */
 	struct span tls_key, tls_chain;
 	unsigned timeout; /* seconds for a request and its answer */
+	/* Answers may wait (http_response.sending): each connection has a
+	 * thread, and timeout is MAX_HTTP_PATIENCE. */
+	bool patient;
 };
 
 struct httpd;

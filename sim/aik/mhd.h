@@ -17,6 +17,7 @@
 	X(microhttpd, MHD_add_connection)                                      \
 	X(microhttpd, MHD_add_response_header)                                 \
 	X(microhttpd, MHD_create_response_from_buffer)                         \
+	X(microhttpd, MHD_create_response_from_callback)                       \
 	X(microhttpd, MHD_destroy_response)                                    \
 	X(microhttpd, MHD_get_connection_info)                                 \
 	X(microhttpd, MHD_get_connection_values)                               \

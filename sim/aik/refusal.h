@@ -42,6 +42,7 @@
 	X(EK_ROOT,      "ek.root",          HTTP_400(TEXT_EK), "a path to a root of the hierarchy", "MS-WCCE 3.2.2.6.2.1.2.5.1; answer inferred") \
 	X(EK_REVOKED,   "ek.revoked",       HTTP_400(TEXT_EK), "nothing on the path that is revoked", "MS-WCCE 3.2.2.6.2.1.2.5.1; answer inferred") \
 	X(EK_AUTHORITY, "ek.authority",     HTTP_400(TEXT_EK), "the authority's issuing CA on the path", "inferred: an authority is for one line of TPMs") \
+	X(DENIED,       "policy",           CERT_REP(BAD_REQUEST), "the policy of the service to grant it", "RFC 8894 3.2.1.3; seen: NDES, event 87") \
 	X(CONTEXT,      "answer.context",   CERT_REP(BAD_REQUEST), "the ServerContext of a challenge of this service", "inferred: NDES' answer to what it does not accept") \
 	X(EXPIRED,      "answer.expired",   CERT_REP(BAD_TIME), "an answer in time", "inferred, as answer.context") \
 	X(AUTHORITY,    "answer.authority", CERT_REP(BAD_REQUEST), "an answer to the authority that asked", "inferred, as answer.context") \

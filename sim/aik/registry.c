@@ -117,6 +117,21 @@ registry_free(struct registry *r)
 }
 
 int
+registry_another(const struct registry *r, const struct authority *a,
+    struct authority *ret, struct span *ret_issuing)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (memcmp(r->rows[i].id, a->id, SHA1_SIZE) == 0)
+			continue;
+		*ret = (struct authority){ .vendor = VENDOR };
+		memcpy(ret->id, r->rows[i].id, SHA1_SIZE);
+		*ret_issuing = buf_span(&r->rows[i].der);
+		return 0;
+	}
+	return -1;
+}
+
+int
 registry_find(const struct registry *r, const struct authority *a,
     struct span *ret, struct err *e)
 {

@@ -20,6 +20,10 @@ void registry_free(struct registry *r);
  * number of threads at a time. E_NOTFOUND says what the service answers. */
 int registry_find(const struct registry *r, const struct authority *a,
     struct span *ret, struct err *e);
+/* One that exists and is not a; -1 when there is none. Without its host and
+ * URL. */
+int registry_another(const struct registry *r, const struct authority *a,
+    struct authority *ret, struct span *ret_issuing);
 
 static inline void
 auto_registry_fn(struct registry **r)

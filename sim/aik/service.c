@@ -3,6 +3,7 @@
 
 #include "odca/cert.h"
 #include "odca/cipher.h"
+#include "sim/aik/cloudfault.h"
 #include "sim/aik/csr.h"
 #include "sim/aik/identity.h"
 #include "sim/aik/service.h"
@@ -285,12 +286,19 @@ check_secret(struct job *j, const struct ticket *t, struct span envelope)
 static int
 issue(struct job *j, const struct ticket *t)
 {
-	const struct aik_subject subject = { t->spki, t->san, t->ski };
+	struct aik_subject subject = { t->spki, t->san, t->ski };
 	auto_buf der = BUF_INIT(MAX_CERT_SIZE);
+	struct cert other;
 
+	if (cloudfault_at(j->at->faults, CLOUD_AIK_KEY) &&
+	    cert_parse(j->at->ca->chain[AIK_CHAIN_ENCRYPTION], &other, NULL) ==
+		0)
+		subject.spki = other.spki;
 	if (aikca_issue(j->s->ca, j->at->ca, &subject, clock_now(), &der,
 		&j->out->why.e) != 0)
 		return refuse_as(&j->out->why, REFUSAL_INTERNAL);
+	if (cloudfault_at(j->at->faults, CLOUD_AIK_SIGNATURE))
+		der.p[der.n - 1] ^= 1;
 	return reply_with_cert(j, buf_span(&der));
 }
 
@@ -321,6 +329,8 @@ aik(struct job *j, struct span message)
 {
 	if (read_message(j, message) || check_self_signed(j))
 		return -1;
+	if (cloudfault_at(j->at->faults, CLOUD_POLICY))
+		return refuse(&j->out->why, REFUSAL_DENIED, "by a fault");
 	switch (j->m.head.type) {
 	case SCEP_PKCS_REQ:
 		return on_identity(j);

@@ -18,6 +18,8 @@
 #include "sim/aik/aikca.h"
 #include "sim/aik/refusal.h"
 
+struct cloudfault_visit;
+
 struct service;
 
 /* pki: the hierarchy's directory, NULL: the built-in one; ca: of the same
@@ -30,6 +32,7 @@ void service_free(struct service *s);
 struct service_site {
 	const struct aik_ca *ca;
 	struct span issuing; /* CA of the EK certificates; Aik only */
+	struct cloudfault_visit *faults; /* NULL: none */
 };
 
 #define SERVICE_STEP_SIZE 32

@@ -136,6 +136,9 @@
  * one that has waited longest. Below any usual hard limit of descriptors. */
 #define MAX_HTTP_CONNS         1024
 #define MAX_HTTP_ADDRESS_CONNS 512
+/* Seconds that a connection may take where answers are late on purpose: its
+ * client's time ends first. */
+#define MAX_HTTP_PATIENCE 7200
 /* Certificates that clients of EKOP registered. */
 #define MAX_EKOP_CERTS 4096
 

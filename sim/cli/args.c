@@ -2,6 +2,7 @@
 #include "sim/cli/args.h"
 
 #define AT(member) offsetof(struct args, member)
+#define FAULT_ARG  "NAME[=ARG][,on=OPERATION][,prob=P%][,after=N][,count=N]"
 #define END                                                                    \
 	{                                                                      \
 		.name = NULL                                                   \
@@ -120,6 +121,8 @@ static const struct opt cloud[] = {
 	{ "pki",          0, OPT_STRING, AT(device.pki),     "DIR",       "hierarchy whose certificates and lists are served, as they are at each request (default: the built-in TEST one)", 0, 0 },
 	{ "state",        0, OPT_LIST,   AT(cloud.states),   "DIR",       "a device of the EPID era, whose EK certificates EKOP gives; it may be minted later; may be repeated", 0, 0 },
 	{ "timeout",      0, OPT_NUMBER, AT(cloud.timeout),  "SECONDS",   "how long a connection may take for a request and its answer (default: 30)", 1, 3600 },
+	{ "fault",        0, OPT_LIST,   AT(cloud.faults),   FAULT_ARG,   "go wrong on purpose: 'odcasim faults' lists how; on=OPERATION of SCEP only, in P% of the cases, not the first N times, at most N times; may be repeated", 0, 0 },
+	{ "seed",         0, OPT_STRING, AT(cloud.seed),     "STRING",    "of the dice for prob: the same string, and the same requests, give the same faults (default: random, the log says it)", 0, 0 },
 	{ "allow-remote", 0, OPT_FLAG,   AT(allow_remote),   NULL,        "serve on an address that is not loopback: everybody there can have certificates of the TEST hierarchy", 0, 0 },
 	{ "ready-fd",     0, OPT_NUMBER, AT(ready_fd),       "N",         "write the ready line to this descriptor too", 1, 65535 },
 	{ "pid",          0, OPT_STRING, AT(cloud.pid),      "FILE",      "write the process id there; it is removed at the end", 0, 0 },

@@ -70,7 +70,8 @@ struct args {
 	} revoke;
 	/* cloud */
 	struct {
-		struct opt_list listen, states;
+		struct opt_list listen, states, faults;
+		const char *seed;
 		const char *pid;
 		unsigned timeout; /* 0: the default */
 	} cloud;

@@ -116,7 +116,8 @@ ready_line(const struct sockets *s)
 
 /* From here on nobody needs the CAs' keys. */
 static int
-start(const struct args *a, struct cloud *cloud, const struct sockets *s,
+start(const struct args *a, struct cloud *cloud,
+    const struct cloudfault_set *faults, const struct sockets *s,
     struct httpd **ret, struct err *e)
 {
 	auto_buf key = BUF_INIT(MAX_SMALL_FILE);
@@ -126,6 +127,7 @@ start(const struct args *a, struct cloud *cloud, const struct sockets *s,
 		.ctx = cloud,
 		.listeners = s->fds,
 		.n_listeners = s->n_fds,
+		.patient = cloudfault_waits(faults),
 		.timeout =
 		    a->cloud.timeout != 0 ? a->cloud.timeout : DEFAULT_TIMEOUT,
 	};
@@ -139,14 +141,16 @@ start(const struct args *a, struct cloud *cloud, const struct sockets *s,
 }
 
 static int
-serve(const struct args *a, struct cloud *cloud, struct err *e)
+serve(const struct args *a, struct cloud *cloud,
+    const struct cloudfault_set *faults, struct err *e)
 {
 	AUTO(sockets_done) struct sockets s = { .n = 0 };
 	AUTO(pid_file_remove) struct pid_file pid = { .path = "" };
 	auto_free char *line = NULL;
 	auto_httpd httpd = NULL;
 
-	if (listen_all(a, &s, e) != 0 || start(a, cloud, &s, &httpd, e) != 0 ||
+	if (listen_all(a, &s, e) != 0 ||
+	    start(a, cloud, faults, &s, &httpd, e) != 0 ||
 	    pid_file_write(a->cloud.pid, -1, &pid, e) != 0)
 		return -1;
 	if ((line = ready_line(&s)) == NULL)
@@ -159,11 +163,15 @@ cmd_cloud(const struct args *a, struct err *e)
 {
 	AUTO(descriptors_done) struct descriptors d = { .n = 0 };
 	struct cloud_options o = { .pki = a->device.pki };
+	auto_cloudfault faults = NULL;
 	auto_cloud cloud = NULL;
 
 	if (out_check_ready_fd(a->ready_fd, e) != 0 ||
 	    find_descriptors(a, &d, &o.descriptors, e) != 0 ||
-	    cloud_new(&o, &cloud, e) != 0)
+	    cloudfault_new(&a->cloud.faults, a->cloud.seed, &faults, e) != 0)
 		return -1;
-	return serve(a, cloud, e);
+	o.faults = faults;
+	if (cloud_new(&o, &cloud, e) != 0)
+		return -1;
+	return serve(a, cloud, faults, e);
 }

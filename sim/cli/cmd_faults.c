@@ -1,36 +1,99 @@
+#include <assert.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "odca/fault.h"
+#include "sim/aik/cloudfault.h"
 #include "sim/cli/args.h"
 #include "sim/cli/out.h"
 
 #define NAME_COLUMN 28
+#define MAX_ROWS    96 /* of all tables */
 
 static const char *const verdicts[] = {
 	[VERDICT_ACCEPT] = "accept",
 	[VERDICT_REJECT] = "reject",
 };
 
+/* A row of any of the tables. */
+struct row {
+	const char *name, *where, *help, *cite;
+	int64_t arg;
+	const char *commands;       /* that have it as --fault */
+	const struct fault *device; /* NULL: it is another table's */
+};
+
+struct rows {
+	struct row all[MAX_ROWS];
+	size_t n;
+};
+
+static void
+add(struct rows *r, struct row row)
+{
+	assert(r->n < MAX_ROWS);
+	r->all[r->n++] = row;
+}
+
+static void
+collect(struct rows *r)
+{
+	for (const struct fault *f = odca_faults; f->name != NULL; f++)
+		add(r, (struct row){ f->name, "device", f->help, f->cite,
+			   f->arg, "mint, run, exec", f });
+	for (const struct cloudfault *f = cloudfaults; f->name != NULL; f++)
+		add(r, (struct row){ f->name, f->where, f->help, f->cite,
+			   f->arg, "cloud", NULL });
+}
+
+static const struct row *
+find(const struct rows *r, const char *name, struct err *e)
+{
+	AUTO(suggest_done) struct suggest s = { .word = NULL };
+	const char *best;
+
+	suggest_init(&s, name);
+	for (size_t i = 0; i < r->n; i++) {
+		if (strcmp(r->all[i].name, name) == 0)
+			return &r->all[i];
+		suggest_offer(&s, r->all[i].name);
+	}
+	best = suggest_best(&s);
+	err_set(e, E_USAGE, "unknown fault '%s'%s%s%s", name,
+	    best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
+	(void)err_hint(e, "'odcasim faults' lists all %zu", r->n);
+	return NULL;
+}
+
 /* --- text -------------------------------------------------------------------
  */
 
 static void
-print_row(const struct fault *f)
+print_row(const struct row *r)
 {
-	(void)printf("  %-*s %s  ", NAME_COLUMN, f->name, verdicts[f->expect]);
-	opt_wrap(f->help, NAME_COLUMN + 11, NAME_COLUMN + 11, stdout);
+	(void)printf("  %-*s %-6s  ", NAME_COLUMN, r->name,
+	    r->device != NULL ? verdicts[r->device->expect] : r->where);
+	opt_wrap(r->help, NAME_COLUMN + 11, NAME_COLUMN + 11, stdout);
 }
 
 static void
-print_list(void)
+print_list(const struct rows *all)
 {
-	(void)printf("%-*s   a correct verifier\n", NAME_COLUMN, "fault");
-	for (const struct fault *f = odca_faults; f->name != NULL; f++)
-		print_row(f);
-	(void)printf("\n'odcasim faults NAME' explains one; "
-		     "--fault NAME[=ARG] of mint, run and exec arms it.\n");
+	const char *where = "";
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct row *r = &all->all[i];
+
+		if (strcmp(where, r->commands) != 0)
+			(void)printf("%s--fault of %-*s%s\n", i > 0 ? "\n" : "",
+			    r->device != NULL ? NAME_COLUMN - 8 : 0,
+			    r->commands,
+			    r->device != NULL ? "a correct verifier" : "");
+		where = r->commands;
+		print_row(r);
+	}
+	(void)printf("\n'odcasim faults NAME' explains one.\n");
 }
 
 static void
@@ -50,25 +113,15 @@ others_text(const struct fault *f)
 }
 
 static void
-explain(const struct fault *f)
+explain_device(const struct fault *f)
 {
 	char text[128];
 
-	(void)printf(
-	    "%s%s%s\n", out_style(STYLE_BOLD), f->name, out_style(STYLE_PLAIN));
-	print_field("what", f->help);
-	if (f->arg != 0) {
-		(void)snprintf(text, sizeof(text),
-		    "a number, --fault %s=ARG; %lld without", f->name,
-		    (long long)f->arg);
-		print_field("ARG", text);
-	}
 	(void)snprintf(text, sizeof(text), "a correct verifier %ss it%s%s",
 	    verdicts[f->expect], f->check != NULL ? ", by check " : "",
 	    f->check != NULL ? f->check : "");
 	print_field("expect", text);
 	print_field("others", others_text(f));
-	print_field("clause", f->cite);
 	if (f->hook == HOOK_CRL)
 		print_field("list",
 		    "in odcasim.json beside the device, \"crls\": verify "
@@ -84,51 +137,93 @@ explain(const struct fault *f)
 	    f->name);
 }
 
+static void
+explain_trigger(const struct row *r)
+{
+	print_field("when",
+	    "always; or ,on=WHAT ,prob=P% ,after=N ,count=N behind it, "
+	    "separated by commas");
+	(void)printf("  try        odcasim %.*s --log info --fault %s\n",
+	    (int)strcspn(r->commands, ","), r->commands, r->name);
+}
+
+static void
+explain(const struct row *r)
+{
+	char text[128];
+
+	(void)printf(
+	    "%s%s%s\n", out_style(STYLE_BOLD), r->name, out_style(STYLE_PLAIN));
+	print_field("what", r->help);
+	if (r->arg != 0) {
+		(void)snprintf(text, sizeof(text),
+		    "a number, --fault %s=ARG; %lld without", r->name,
+		    (long long)r->arg);
+		print_field("ARG", text);
+	}
+	print_field("where", r->where);
+	print_field("option of", r->commands);
+	print_field("clause", r->cite);
+	if (r->device != NULL)
+		explain_device(r->device);
+	else
+		explain_trigger(r);
+}
+
 /* --- JSON -------------------------------------------------------------------
  */
 
 static json_t *
-json_fault(const struct fault *f)
+json_row(const struct row *r)
 {
-	return json_pack("{s:s, s:s, s:s, s:s?, s:o, s:b, s:b, s:s?, s:s}",
-	    "name", f->name, "help", f->help, "expect", verdicts[f->expect],
-	    "check", f->check, "arg",
-	    f->arg != 0 ? json_integer(f->arg) : json_null(), "openssl",
-	    (f->others & BY_OPENSSL) != 0, "certtool",
-	    (f->others & BY_CERTTOOL) != 0, "family", f->only, "clause",
-	    f->cite);
+	const struct fault *f = r->device;
+	const unsigned others = f != NULL ? f->others : 0;
+
+	return json_pack("{s:s, s:s, s:s?, s:s?, s:o, s:b, s:b, s:s?, s:s, "
+			 "s:s, s:s}",
+	    "name", r->name, "help", r->help, "expect",
+	    f != NULL ? verdicts[f->expect] : NULL, "check",
+	    f != NULL ? f->check : NULL, "arg",
+	    r->arg != 0 ? json_integer(r->arg) : json_null(), "openssl",
+	    (others & BY_OPENSSL) != 0, "certtool", (others & BY_CERTTOOL) != 0,
+	    "family", f != NULL ? f->only : NULL, "clause", r->cite, "where",
+	    r->where, "commands", r->commands);
 }
 
-/* faults: [{name, help, expect (accept, reject), check (of verify, or null),
- * arg (its default, or null), openssl, certtool (who else notices), family (one
- * that it needs, or null), clause}]; members are only ever added. */
+/* faults: [{name, help, arg (its default, or null), where (device, cloud, wire,
+ * tpm), commands (that have it), clause; of a device's, else null or false:
+ * expect (accept, reject), check (of verify, or null), openssl, certtool (who
+ * else notices), family (one that it needs, or null)}]; members are only ever
+ * added. */
 static int
-print_json(const struct fault *one, struct err *e)
+print_json(const struct rows *all, const struct row *one, struct err *e)
 {
 	json_t *list = json_array();
-	json_auto_t *all = json_pack("{s:o}", "faults", list);
+	json_auto_t *out = json_pack("{s:o}", "faults", list);
 
-	for (const struct fault *f = odca_faults; f->name != NULL; f++)
-		if (one == NULL || f == one)
-			(void)json_array_append_new(list, json_fault(f));
-	if (all == NULL)
+	for (size_t i = 0; i < all->n; i++)
+		if (one == NULL || one == &all->all[i])
+			(void)json_array_append_new(
+			    list, json_row(&all->all[i]));
+	if (out == NULL)
 		return err_set(e, E_NOMEM, "JSON");
-	return out_json(all, e);
+	return out_json(out, e);
 }
 
 int
 cmd_faults(const struct args *a, struct err *e)
 {
-	const struct fault *one = NULL;
+	struct rows all = { .n = 0 };
+	const struct row *one = NULL;
 
-	if (a->n_operands > 0 &&
-	    (one = fault_require(a->operands[0], e)) == NULL)
+	collect(&all);
+	if (a->n_operands > 0 && (one = find(&all, a->operands[0], e)) == NULL)
 		return -1;
 	if (a->json)
-		return print_json(one, e);
+		return print_json(&all, one, e);
 	if (one != NULL)
 		explain(one);
 	else
-		print_list();
+		print_list(&all);
 	return fflush(stdout) == 0 ? 0 : err_errno(e, "write to stdout");
 }

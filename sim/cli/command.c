@@ -56,10 +56,11 @@ const struct command commands[] = {
               "odcasim update-firmware --state ./tpm --svn 3 --pki ./pki",
   .status = STATUS_PLAIN },
 { .name = "faults", .operands = "[NAME]", .run = cmd_faults, .most = 1,
-  .summary = "List the ways in which a device can deviate, or explain one.",
+  .summary = "List what can go wrong on purpose, with a device, services or the wire, or explain one.",
   .groups = { &opts_json, &opts_common },
   .examples = "odcasim faults\n"
-              "odcasim faults chain.foreign",
+              "odcasim faults chain.foreign\n"
+              "odcasim faults status-503",
   .status = "0 ok, 2 no such fault" },
 { .name = "ca init", .run = cmd_ca_init,
   .summary = "Make a private test hierarchy: root, intermediates, issuing CAs.",
@@ -94,6 +95,7 @@ const struct command commands[] = {
   .groups = { &opts_cloud, &opts_common },
   .examples = "odcasim cloud --log info\n"
               "odcasim cloud --listen 127.0.0.1:0 --pki ./pki --state ./cml\n"
+              "odcasim cloud --log info --fault status-503,on=PKIOperation,count=2\n"
               "odcasim ca export --out ca\n"
               "curl --cacert ca/root-tls.pem --connect-to ::127.0.0.1:8443 "
               "https://tsci.intel.test/content/OnDieCA/crls/OnDie_CA.crl\n"

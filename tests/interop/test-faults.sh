@@ -101,7 +101,7 @@ rows() {
 			value = $2; gsub(/[",]/, "", value)
 			field[key] = value == "null" ? "" : value
 		}
-		/^ *}/ && field["name"] != "" {
+		/^ *}/ && field["expect"] != "" {
 			print field["name"] "|" field["expect"] "|" field["check"] "|" field["openssl"] \
 				"|" field["certtool"] "|" (field["family"] != "" ? field["family"] : "tgl")
 			delete field
