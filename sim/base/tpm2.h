@@ -21,7 +21,9 @@ enum tpm_rc {			/* 6.6.3 */
 	RC_COMMAND_SIZE	= 0x142,
 	RC_LOCALITY	= 0x907,
 	RC_HANDLE_1	= 0x18b,	/* TPM_RC_HANDLE of the first handle */
+	RC_LOCKOUT	= 0x921,
 	RC_RETRY	= 0x922,
+	RC_NV_UNAVAILABLE = 0x923,
 };
 
 enum tpm_alg {			/* 6.3 */

@@ -41,6 +41,11 @@ static const struct opt faults[] = {
 	{ "fault", 0, OPT_LIST, AT(device.faults), "NAME[=ARG]", "make the device deviate from silicon, on purpose; 'odcasim faults' lists how; may be repeated", 0, 0 },
 	END
 };
+static const struct opt tpm_faults[] = {
+	{ "fault",      0, OPT_LIST,   AT(device.faults), "NAME[=ARG][,on=COMMAND][,prob=P%][,after=N][,count=N]", "make the device deviate from silicon, or the TPM fail (tpm.NAME, of which on=, prob=, after= and count= say when), on purpose; 'odcasim faults' lists how; may be repeated", 0, 0 },
+	{ "fault-seed", 0, OPT_STRING, AT(fault_seed),    "STRING", "of the dice for prob: the same string, and the same commands, give the same faults (default: random, the log says it)", 0, 0 },
+	END
+};
 static const struct opt listening[] = {
 	{ "mssim",        0, OPT_LIST,   AT(mssim),        "ADDR:PORT|unix:PATH", "listen for the simulators' protocol, the platform port being PORT+1 or PATH.ctrl; port 0 finds a free pair; may be repeated (default: 127.0.0.1:2321)", 0, 0 },
 	{ "swtpm-ctrl",   0, OPT_STRING, AT(swtpm_ctrl),   "ADDR:PORT|unix:PATH", "listen for swtpm's control channel, as QEMU's -tpmdev emulator has it; port 0 finds a free one", 0, 0 },
@@ -254,6 +259,7 @@ const struct opt_group opts_new_home = { "state", new_home };
 const struct opt_group opts_device = { "device", device };
 const struct opt_group opts_ekop = { "registration", ekop };
 const struct opt_group opts_faults = { "faults", faults };
+const struct opt_group opts_tpm_faults = { "faults", tpm_faults };
 const struct opt_group opts_listen = { "listen", listening };
 const struct opt_group opts_startup = { "start", startup };
 const struct opt_group opts_source = { "which TPM", source };

@@ -44,6 +44,7 @@ struct args {
 	struct mint_request device;
 	bool deterministic_rng;
 	const char *ekop; /* "HOST:PORT" */
+	const char *fault_seed;
 	/* LISTEN */
 	struct opt_list mssim;
 	const char *swtpm_ctrl, *swtpm_data;
@@ -93,11 +94,12 @@ struct args {
 };
 
 extern const struct opt_group opts_common, opts_home, opts_new_home,
-    opts_device, opts_ekop, opts_faults, opts_listen, opts_startup, opts_source,
-    opts_show, opts_verify, opts_json, opts_update, opts_ca_init,
-    opts_ca_export, opts_ca_crl, opts_ca_revoke, opts_cloud, opts_enroll,
-    opts_simulator, opts_swtpm_state, opts_swtpm_channels, opts_swtpm_process,
-    opts_swtpm_print, opts_swtpm_own, opts_setup, opts_setup_refused, opts_help;
+    opts_device, opts_ekop, opts_faults, opts_tpm_faults, opts_listen,
+    opts_startup, opts_source, opts_show, opts_verify, opts_json, opts_update,
+    opts_ca_init, opts_ca_export, opts_ca_crl, opts_ca_revoke, opts_cloud,
+    opts_enroll, opts_simulator, opts_swtpm_state, opts_swtpm_channels,
+    opts_swtpm_process, opts_swtpm_print, opts_swtpm_own, opts_setup,
+    opts_setup_refused, opts_help;
 
 /* One subcommand. run gives the exit status, or -1 with e set. */
 struct command {

@@ -11,6 +11,7 @@
 #include "sim/cli/home.h"
 #include "sim/cli/register.h"
 #include "sim/cli/serve.h"
+#include "sim/tpm/tpmfault.h"
 
 enum { /* as shells have it */
 	EXIT_NOT_EXECUTABLE = 126,
@@ -278,12 +279,16 @@ exec_in(const struct args *a, struct home *home, const char *dir, struct err *e)
 }
 
 int
-cmd_exec(const struct args *a, struct err *e)
+cmd_exec(const struct args *given, struct err *e)
 {
 	auto_home home = HOME_INIT;
 	auto_free char *dir = NULL;
+	struct args own = *given;
+	const struct args *a = &own;
 
-	if (register_check(a->ekop, e) != 0 ||
+	if (tpmfault_arm(&given->device.faults, given->fault_seed,
+		&own.device.faults, e) != 0 ||
+	    register_check(a->ekop, e) != 0 ||
 	    home_open(a->state, &home, e) != 0 ||
 	    home_prepare(a, home.path, e) != 0 ||
 	    register_eks(home.path, a->ekop, e) != 0)

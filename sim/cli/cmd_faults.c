@@ -7,6 +7,7 @@
 #include "sim/aik/cloudfault.h"
 #include "sim/cli/args.h"
 #include "sim/cli/out.h"
+#include "sim/tpm/tpmfault.h"
 
 #define NAME_COLUMN 28
 #define MAX_ROWS    96 /* of all tables */
@@ -42,6 +43,9 @@ collect(struct rows *r)
 	for (const struct fault *f = odca_faults; f->name != NULL; f++)
 		add(r, (struct row){ f->name, "device", f->help, f->cite,
 			   f->arg, "mint, run, exec", f });
+	for (const struct tpmfault *f = tpmfaults; f->name != NULL; f++)
+		add(r, (struct row){ f->name, "tpm", f->help, f->cite, f->arg,
+			   "run, exec", NULL });
 	for (const struct cloudfault *f = cloudfaults; f->name != NULL; f++)
 		add(r, (struct row){ f->name, f->where, f->help, f->cite,
 			   f->arg, "cloud", NULL });

@@ -8,6 +8,7 @@
 #include "sim/cli/register.h"
 #include "sim/cli/serve.h"
 #include "sim/tpm/record.h"
+#include "sim/tpm/tpmfault.h"
 
 /* What ready.ek and ready.family say; absent for a device of swtpm's. */
 static const char *
@@ -132,11 +133,16 @@ serve(const struct args *a, const char *dir, struct err *e)
 }
 
 int
-cmd_run(const struct args *a, struct err *e)
+cmd_run(const struct args *given, struct err *e)
 {
 	auto_home home = HOME_INIT;
+	struct args own = *given;
+	const struct args *a = &own;
 
-	if (check_options(a, e) != 0 || home_open(a->state, &home, e) != 0 ||
+	/* The TPM's faults are this process', the device has the others. */
+	if (tpmfault_arm(&given->device.faults, given->fault_seed,
+		&own.device.faults, e) != 0 ||
+	    check_options(a, e) != 0 || home_open(a->state, &home, e) != 0 ||
 	    home_prepare(a, home.path, e) != 0 ||
 	    register_eks(home.path, a->ekop, e) != 0)
 		return -1;

@@ -12,7 +12,7 @@
 const struct command commands[] = {
 { .name = "run", .run = cmd_run,
   .summary = "Serve one device until SIGTERM.",
-  .groups = { &opts_home, &opts_device, &opts_ekop, &opts_faults, &opts_listen,
+  .groups = { &opts_home, &opts_device, &opts_ekop, &opts_tpm_faults, &opts_listen,
               &opts_startup, &opts_common },
   .examples = "odcasim run\n"
               "odcasim run --state ./tpm --family adl --seed lab-0421\n"
@@ -21,7 +21,7 @@ const struct command commands[] = {
 { .name = "exec", .operands = "-- CMD [ARG ...]", .run = cmd_exec,
   .least = 1, .most = UINT32_MAX, .operands_end_options = true,
   .summary = "Run a command beside a device of its own, ready for every TPM stack.",
-  .groups = { &opts_home, &opts_device, &opts_ekop, &opts_faults, &opts_startup,
+  .groups = { &opts_home, &opts_device, &opts_ekop, &opts_tpm_faults, &opts_startup,
               &opts_common },
   .examples = "odcasim exec -- make check\n"
               "odcasim exec --seed lab-0421 -- tpm2_getekcertificate\n"

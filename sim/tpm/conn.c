@@ -342,18 +342,25 @@ send_rest(struct conn *c, struct span rest)
 		conn_close(c);
 }
 
+/* Pieces of at most that many octets, a write each. */
 static void
-send_now(struct conn *c, struct buf *out)
+send_now(struct conn *c, struct buf *out, size_t piece)
 {
-	uv_buf_t b = uv_buf_init((char *)out->p, (unsigned)out->n);
 	struct span rest = buf_span(out);
-	int n = uv_try_write(&c->uv.stream, &b, 1);
+	int n = 1;
 
-	if (n == UV_EAGAIN)
-		n = 0;
-	if (n < 0)
+	while (rest.n > 0 && n > 0) {
+		const size_t most = rest.n < piece ? rest.n : piece;
+		uv_buf_t b =
+		    uv_buf_init((char *)(uintptr_t)rest.p, (unsigned)most);
+
+		n = uv_try_write(&c->uv.stream, &b, 1);
+		if (n > 0)
+			(void)span_skip(&rest, (size_t)n);
+	}
+	if (n < 0 && n != UV_EAGAIN)
 		conn_close(c);
-	else if (span_skip(&rest, (size_t)n) == 0 && rest.n > 0)
+	else if (rest.n > 0)
 		send_rest(c, rest);
 }
 
@@ -361,6 +368,14 @@ void
 conn_send(struct conn *c, struct buf *out)
 {
 	if (out->n > 0 && c->state != CONN_CLOSING)
-		send_now(c, out);
+		send_now(c, out, out->n);
+	buf_reset(out);
+}
+
+void
+conn_send_split(struct conn *c, struct buf *out)
+{
+	if (out->n > 0 && c->state != CONN_CLOSING)
+		send_now(c, out, 1);
 	buf_reset(out);
 }

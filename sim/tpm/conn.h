@@ -83,6 +83,8 @@ struct conn *conn_open(
 struct conn *conn_take_passed(struct conn *c, const struct conn_owner *owner);
 /* Send and reset out: one system call, when the client reads. */
 void conn_send(struct conn *c, struct buf *out);
+/* The same, an octet a write: a segment each, as far as the client keeps up. */
+void conn_send_split(struct conn *c, struct buf *out);
 /* From CONN_READING: no more input until conn_resume(). */
 void conn_hold(struct conn *c);
 /* Hand the kept input to the owner again, then read. */

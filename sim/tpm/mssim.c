@@ -3,6 +3,7 @@
 #include "sim/tpm/engine.h"
 #include "sim/tpm/mssim.h"
 #include "sim/tpm/swtpm.h"
+#include "sim/tpm/tpmfault.h"
 #include "sim/base/tpm2.h"
 
 #define SERVER_VERSION 1
@@ -95,6 +96,8 @@ static void
 answer_tpm(const struct wire_request *r, struct buf *rsp)
 {
 	if (r->port == PORT_SWTPM_DATA && swtpm_answers(r->body, rsp))
+		return;
+	if (tpmfault_answers(r->body, rsp))
 		return;
 	if (r->body.n <= MAX_TPM_COMMAND)
 		process(locality_of(r), r->body, rsp);

@@ -10,6 +10,7 @@
 #include "sim/tpm/listen.h"
 #include "sim/tpm/server.h"
 #include "sim/tpm/swtpm.h"
+#include "sim/tpm/tpmfault.h"
 #include "sim/tpm/wire.h"
 
 struct listener {
@@ -139,6 +140,15 @@ on_signal(uv_signal_t *signal, int number)
 	stop(signal->data);
 }
 
+static void
+send_reply(struct conn *c, bool split, struct buf *reply)
+{
+	if (split)
+		conn_send_split(c, reply);
+	else
+		conn_send(c, reply);
+}
+
 /* --- long commands ----------------------------------------------------- */
 
 static void
@@ -190,7 +200,8 @@ on_job_done(uv_work_t *work, int status)
 		log_request(
 		    c, &job->request, buf_span(&job->reply), job->begin);
 	job->c = NULL;
-	conn_send(c, &job->reply);
+	send_reply(
+	    c, tpmfault_splits(wire_command(&job->request)), &job->reply);
 	after_command(c, &job->request);
 	buf_free(&job->fixed);
 	buf_free(&job->body);
@@ -270,15 +281,17 @@ run_now(struct server *s, struct conn *c, const struct wire_request *r)
 	uint64_t begin = log_begin();
 	size_t before = s->reply.n;
 	enum wire_then then = wire_run(r, &s->reply);
+	bool split;
 	struct span reply = buf_span(&s->reply);
 
 	(void)span_skip(&reply, before);
 	if (log_enabled(LOG_DEBUG))
 		log_request(c, r, reply, begin);
-	if (then == THEN_CONTINUE && !c->one_command &&
+	split = tpmfault_splits(wire_command(r));
+	if (then == THEN_CONTINUE && !c->one_command && !split &&
 	    s->reply.n < MAX_CONN_OUTPUT)
 		return;
-	conn_send(c, &s->reply);
+	send_reply(c, split, &s->reply);
 	if (then != THEN_CONTINUE)
 		then_do(s, c, then);
 	else

@@ -3,6 +3,7 @@
 #include "sim/tpm/engine.h"
 #include "sim/tpm/mssim.h"
 #include "sim/tpm/swtpm.h"
+#include "sim/tpm/tpmfault.h"
 #include "sim/tpm/wire.h"
 
 /* --- finding a request ---------------------------------------------------- */
@@ -207,9 +208,10 @@ wire_command(const struct wire_request *r)
 bool
 wire_is_long(const struct wire_request *r)
 {
-	return r->cmd != NULL &&
-	       (r->cmd->slow || (r->body.n <= MAX_TPM_COMMAND &&
-				    engine_is_long(wire_command(r))));
+	return r->cmd != NULL && (r->cmd->slow ||
+				     (r->body.n <= MAX_TPM_COMMAND &&
+					 engine_is_long(wire_command(r))) ||
+				     tpmfault_is_slow(wire_command(r)));
 }
 
 struct span
