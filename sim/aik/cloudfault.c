@@ -26,20 +26,23 @@ struct cloudfault_set {
 /* --- arming --------------------------------------------------------------- */
 
 static const struct cloudfault *
-find(const char *name, struct err *e)
+find(const char *name, bool client, struct err *e)
 {
 	AUTO(suggest_done) struct suggest s = { .word = NULL };
 	const char *best;
 
 	suggest_init(&s, name);
 	for (const struct cloudfault *f = cloudfaults; f->name != NULL; f++) {
+		if (cloud_seam_is_client(f->seam) != client)
+			continue;
 		if (strcmp(f->name, name) == 0)
 			return f;
 		suggest_offer(&s, f->name);
 	}
 	best = suggest_best(&s);
-	err_set(e, E_USAGE, "unknown fault '%s' of cloud%s%s%s", name,
-	    best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
+	err_set(e, E_USAGE, "unknown fault '%s' of %s%s%s%s", name,
+	    client ? "enroll" : "cloud", best ? "; did you mean '" : "",
+	    best ? best : "", best ? "'?" : "");
 	(void)err_hint(e, "'odcasim faults' lists all, and where each applies");
 	return NULL;
 }
@@ -69,12 +72,12 @@ check(const struct cloudfault *f, const struct trigger *t, struct err *e)
 }
 
 static int
-arm(struct cloudfault_set *s, const char *text, struct err *e)
+arm(struct cloudfault_set *s, const char *text, bool client, struct err *e)
 {
 	struct armed *a = &s->armed[s->n];
 
 	if (trigger_parse(text, &a->when, e) != 0 ||
-	    (a->fault = find(a->when.name, e)) == NULL ||
+	    (a->fault = find(a->when.name, client, e)) == NULL ||
 	    check(a->fault, &a->when, e) != 0)
 		return -1;
 	if (!a->when.has_arg)
@@ -102,7 +105,7 @@ seed(struct cloudfault_set *s, const char *text, struct err *e)
 }
 
 int
-cloudfault_new(const struct opt_list *list, const char *text,
+cloudfault_new(const struct opt_list *list, bool client, const char *text,
     struct cloudfault_set **ret, struct err *e)
 {
 	auto_cloudfault s = NULL;
@@ -115,7 +118,7 @@ cloudfault_new(const struct opt_list *list, const char *text,
 		return err_set(e, E_NOMEM, "faults");
 	(void)pthread_mutex_init(&s->lock, NULL);
 	for (size_t i = 0; i < list->n; i++)
-		if (arm(s, list->items[i], e) != 0)
+		if (arm(s, list->items[i], client, e) != 0)
 			return -1;
 	if (seed(s, text, e) != 0)
 		return -1;
@@ -184,10 +187,12 @@ happens(struct cloudfault_visit *v, struct armed *a, enum cloud_seam seam)
 	(void)pthread_mutex_lock(&v->set->lock);
 	now = trigger_pull(&a->when, &v->set->dice);
 	(void)pthread_mutex_unlock(&v->set->lock);
-	if (now)
-		(void)snprintf(v->names + n, sizeof(v->names) - n, "%s%s",
-		    n > 0 ? "," : "", a->fault->name);
-	return now;
+	if (!now)
+		return false;
+	log_debug("fault", "fault=%s", a->fault->name);
+	(void)snprintf(v->names + n, sizeof(v->names) - n, "%s%s",
+	    n > 0 ? "," : "", a->fault->name);
+	return true;
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
- * cloudfault.h - what goes wrong at the services around a TPM, and on the wire
- * to them, on purpose: one row each (cloudfault_table.c).
+ * cloudfault.h - what goes wrong at the services around a TPM, on the wire to
+ * them and with their client, on purpose: one row each (cloudfault_table.c).
  *
  * A hook is one line at a seam of the code that answers; no other code asks
  * whether a fault is armed.  A fault that happens is in the log, and in the
@@ -22,7 +22,18 @@ enum cloud_seam {
 	CLOUD_POLICY,      /* whether a request is granted */
 	CLOUD_AIK_KEY,     /* whose key is in the AIK certificate */
 	CLOUD_AIK_SIGNATURE,
+	CLOUD_CHALLENGE, /* for which AIK a challenge is */
+	CLIENT_RESOLVE,  /* from here on the client's: names */
+	CLIENT_CONNECT,  /* where it connects to */
+	CLIENT_EK_INFO,  /* the EK certificate in a request */
+	CLIENT_SECRET,   /* what it sends back of a challenge */
 };
+
+static inline bool
+cloud_seam_is_client(enum cloud_seam s)
+{
+	return s >= CLIENT_RESOLVE;
+}
 
 struct cloudfault {
 	const char *name; /* stable, never reused; NULL ends the table */
@@ -44,9 +55,10 @@ extern const struct cloudfault cloudfaults[];
 
 struct cloudfault_set;
 
-/* Of options' texts (trigger.h); seed NULL: a random one, which the log says.
- * *ret is NULL when list is empty. E_USAGE with what was meant. */
-int cloudfault_new(const struct opt_list *list, const char *seed,
+/* Of options' texts (trigger.h), for a client or for the services; seed NULL: a
+ * random one, which the log says. *ret is NULL when list is empty. E_USAGE with
+ * what was meant. */
+int cloudfault_new(const struct opt_list *list, bool client, const char *seed,
     struct cloudfault_set **ret, struct err *e);
 void cloudfault_free(struct cloudfault_set *s);
 /* One that makes an answer wait is armed: who serves needs a thread for each

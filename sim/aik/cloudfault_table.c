@@ -104,6 +104,16 @@ const struct cloudfault cloudfaults[] = {
   "the AIK certificate is of another key than the AIK" },
 { "not-chaining",    CLOUD_AIK_SIGNATURE, PKI,  NULL,           0,      0,  0,              "cloud", "RFC 5280 6.1.3(a)(1)",
   "the AIK certificate's signature is not its CA's" },
+{ "wrong-challenge", CLOUD_CHALLENGE,     PKI,  NULL,           0,      0,  0,              "cloud", "TPM 2.0 Part 1, 24",
+  "the challenge is for another AIK than the one that asked" },
+{ "name-not-resolved", CLIENT_RESOLVE,    NULL, NULL,           0,      0,  0,              "wire",  "RFC 6761 6.4",
+  "a name that does not resolve is in the place of the service's" },
+{ "closed-port",     CLIENT_CONNECT,      NULL, NULL,           0,      0,  0,              "wire",  "RFC 9293 3.5.1",
+  "nobody listens where the client connects to" },
+{ "no-ek-certificate", CLIENT_EK_INFO,    NULL, NULL,           0,      0,  0,              "client", "MS-WCCE 2.2.2.7.13",
+  "the request has the EK, but not its certificate" },
+{ "wrong-secret",    CLIENT_SECRET,       NULL, NULL,           0,      0,  0,              "client", "MS-WCCE 3.1.1.4.3.4.1.2",
+  "the answer to the challenge has another secret than the TPM gave" },
 { .name = NULL },
 };
 /* clang-format on */

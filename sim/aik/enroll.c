@@ -524,12 +524,22 @@ encrypt(
 	return cms_encrypt(en->ra, ENVELOPE_AES128, plain, out, e);
 }
 
+static bool
+fault_at(const struct enroll *en, enum cloud_seam seam)
+{
+	struct cloudfault_visit v = { .set = en->o->faults };
+
+	return cloudfault_at(&v, seam);
+}
+
 static int
 make_ek_info(const struct enroll *en, struct buf *out, struct err *e)
 {
 	auto_buf spki = BUF_INIT(MAX_SPKI), plain = BUF_INIT(MAX_CSR_SIZE);
 	struct ek_info info = { .cert = buf_span(&en->r->ek) };
 
+	if (fault_at(en, CLIENT_EK_INFO))
+		info.cert = (struct span){ NULL, 0 };
 	if (pubkey_spki(&en->ek, &spki, e) != 0)
 		return -1;
 	info.spki = buf_span(&spki);
@@ -718,8 +728,12 @@ submit_request(struct enroll *en, struct err *e)
 static int
 activate(struct enroll *en, struct err *e)
 {
-	return aiktpm_activate(en->tpm, buf_span(&en->credential.id_object),
-	    buf_span(&en->credential.secret), &en->secret, e);
+	if (aiktpm_activate(en->tpm, buf_span(&en->credential.id_object),
+		buf_span(&en->credential.secret), &en->secret, e) != 0)
+		return -1;
+	if (fault_at(en, CLIENT_SECRET))
+		en->secret.p[0] ^= 1;
+	return 0;
 }
 
 /* --- K, L: the answer, and the certificate ----------------------------------

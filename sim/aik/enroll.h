@@ -13,6 +13,7 @@
 
 #include "sim/aik/aiktpm.h"
 #include "sim/aik/authority.h"
+#include "sim/aik/cloudfault.h"
 #include "sim/aik/httpc.h"
 #include "sim/aik/scep.h"
 
@@ -133,6 +134,7 @@ struct enroll_options {
 	const char *ra_aia_prefix; /* NULL: RA_AIA_PREFIX */
 	struct span root;          /* DER; n == 0: whichever the service has */
 	bool save;                 /* result.context is wanted */
+	struct cloudfault_set *faults; /* of the client; NULL: none */
 	struct enroll_watch watch;
 };
 

@@ -186,12 +186,16 @@ seal_ticket(struct job *j, const struct identity *i, struct span secret,
 }
 
 static int
-make_blob(const struct identity *i, struct span secret, struct buf *out,
-    struct err *e)
+make_blob(struct job *j, const struct identity *i, struct span secret,
+    struct buf *out)
 {
+	struct err *e = &j->out->why.e;
+	struct tpm_name other = i->name;
 	auto_credential c = CREDENTIAL_INIT;
-	const struct span name = { i->name.bytes, i->name.n };
+	const struct span name = { other.bytes, other.n };
 
+	if (cloudfault_at(j->at->faults, CLOUD_CHALLENGE))
+		other.bytes[other.n - 1] ^= 1;
 	return credential_make(&i->ek, name, secret, &c, e) ||
 		       credential_encode(&c, CREDENTIAL_MICROSOFT, out, e)
 		   ? -1
@@ -209,7 +213,7 @@ challenge(struct job *j, const struct identity *i)
 
 	if (random_bytes(SECRET_SIZE, &secret) != 0)
 		return refuse(why, REFUSAL_INTERNAL, "random bytes");
-	if (make_blob(i, buf_span(&secret), &blob, &why->e) != 0 ||
+	if (make_blob(j, i, buf_span(&secret), &blob) != 0 ||
 	    seal_ticket(j, i, buf_span(&secret), &context) != 0)
 		return refuse_as(why, REFUSAL_INTERNAL);
 	c.blob = buf_span(&blob);

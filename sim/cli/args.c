@@ -138,6 +138,8 @@ static const struct opt enroll[] = {
 	{ "live",       0, OPT_FLAG,   AT(enroll.live),       NULL,        "ask the real services, where DNS says they are", 0, 0 },
 	{ "http",       0, OPT_FLAG,   AT(enroll.http),       NULL,        "plain HTTP instead of TLS", 0, 0 },
 	{ "cacert",     0, OPT_STRING, AT(enroll.cacert),     "FILE",      "PEM: trust these for TLS (default: the hierarchy's TLS root; with --live what this machine trusts)", 0, 0 },
+	{ "fault",      0, OPT_LIST,   AT(enroll.faults),     FAULT_ARG,   "go wrong on purpose: 'odcasim faults' lists how; may be repeated", 0, 0 },
+	{ "seed",       0, OPT_STRING, AT(enroll.seed),       "STRING",    "of the dice for prob (default: random, the log says it)", 0, 0 },
 	{ "timeout",    0, OPT_NUMBER, AT(enroll.timeout),    "SECONDS",   "how long a request may take (default: 30)", 1, 3600 },
 	{ "client",     0, OPT_CHOICE, AT(client), "current|legacy|too-far", "walk up to the topmost certificate in the TPM (default), know only the EK's, as Windows before November 2021, or walk a certificate too far", 0, 0 },
 	{ "out",        0, OPT_STRING, AT(out),               "FILE",      "write the AIK certificate there, as PEM", 0, 0 },

@@ -78,7 +78,8 @@ struct args {
 	} cloud;
 	/* enroll */
 	struct {
-		const char *connect_to, *cacert, *context;
+		const char *connect_to, *cacert, *context, *seed;
+		struct opt_list faults;
 		bool live, http;
 		unsigned timeout; /* 0: the default */
 	} enroll;

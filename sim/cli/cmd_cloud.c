@@ -168,7 +168,8 @@ cmd_cloud(const struct args *a, struct err *e)
 
 	if (out_check_ready_fd(a->ready_fd, e) != 0 ||
 	    find_descriptors(a, &d, &o.descriptors, e) != 0 ||
-	    cloudfault_new(&a->cloud.faults, a->cloud.seed, &faults, e) != 0)
+	    cloudfault_new(
+		&a->cloud.faults, false, a->cloud.seed, &faults, e) != 0)
 		return -1;
 	o.faults = faults;
 	if (cloud_new(&o, &cloud, e) != 0)

@@ -1,5 +1,10 @@
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "odca/cert.h"
 #include "odca/pki.h"
@@ -146,12 +151,12 @@ open_tpm(const struct args *a, struct source *s, struct err *e)
  */
 
 static int
-open_http(const struct args *a, const struct pki *p, struct httpc **ret,
-    struct err *e)
+open_http(const struct args *a, const struct pki *p, const char *connect_to,
+    struct httpc **ret, struct err *e)
 {
 	auto_buf ca = BUF_INIT(MAX_SMALL_FILE);
 	struct httpc_options o = {
-		.connect_to = a->enroll.connect_to,
+		.connect_to = connect_to,
 		.timeout = a->enroll.timeout != 0 ? a->enroll.timeout
 						  : DEFAULT_TIMEOUT,
 		.stop = interrupt_caught,
@@ -163,11 +168,87 @@ open_http(const struct args *a, const struct pki *p, struct httpc **ret,
 	return httpc_new(&o, ret, e);
 }
 
-static int
-send_request(void *http, const struct httpc_request *r,
-    struct httpc_answer *ret, struct err *e)
+/* The way to the service, and those that lead nowhere (RFC 6761 6.4). */
+#define UNRESOLVED "odcasim.invalid:443"
+
+struct ways {
+	struct httpc *right, *unresolved, *closed;
+	int fd; /* keeps the closed port from others */
+	struct cloudfault_set *faults;
+};
+
+static void
+ways_done(struct ways *w)
 {
-	return httpc_send(http, r, ret, e);
+	httpc_free(w->right);
+	httpc_free(w->unresolved);
+	httpc_free(w->closed);
+	cloudfault_free(w->faults);
+	if (w->fd >= 0)
+		(void)close(w->fd);
+}
+
+/* A port that is bound, so nobody else's, and where nobody listens. */
+static int
+closed_port(int *ret_fd, char out[static 32], struct err *e)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(at);
+
+	if ((*ret_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0 ||
+	    bind(*ret_fd, (const struct sockaddr *)&at, n) != 0 ||
+	    getsockname(*ret_fd, (struct sockaddr *)&at, &n) != 0)
+		return err_errno(e, "closed port");
+	(void)snprintf(out, 32, "127.0.0.1:%u", ntohs(at.sin_port));
+	return 0;
+}
+
+static int
+ways_open(
+    const struct args *a, const struct pki *p, struct ways *w, struct err *e)
+{
+	char nobody[32];
+
+	if (cloudfault_new(
+		&a->enroll.faults, true, a->enroll.seed, &w->faults, e) != 0 ||
+	    open_http(a, p, a->enroll.connect_to, &w->right, e) != 0)
+		return -1;
+	if (w->faults == NULL)
+		return 0;
+	return closed_port(&w->fd, nobody, e) != 0 ||
+		       open_http(a, p, UNRESOLVED, &w->unresolved, e) != 0 ||
+		       open_http(a, p, nobody, &w->closed, e) != 0
+		   ? -1
+		   : 0;
+}
+
+/* What on= is compared with: "GetCACaps" of "...?operation=GetCACaps&...". */
+static void
+operation_of(const char *url, char out[static MAX_FAULT_NAME])
+{
+	const char *at = strstr(url, "operation=");
+
+	at = at != NULL ? at + strlen("operation=") : "";
+	(void)snprintf(out, MAX_FAULT_NAME, "%.*s", (int)strcspn(at, "&"), at);
+}
+
+static int
+send_request(void *ctx, const struct httpc_request *r, struct httpc_answer *ret,
+    struct err *e)
+{
+	const struct ways *w = ctx;
+	char operation[MAX_FAULT_NAME];
+	struct cloudfault_visit v = { .set = w->faults,
+		.operation = operation };
+	struct httpc *way = w->right;
+
+	operation_of(r->url, operation);
+	if (cloudfault_at(&v, CLIENT_RESOLVE))
+		way = w->unresolved;
+	else if (cloudfault_at(&v, CLIENT_CONNECT))
+		way = w->closed;
+	return httpc_send(way, r, ret, e);
 }
 
 static size_t
@@ -192,20 +273,21 @@ open_and_enroll(const struct args *a, struct err *e)
 		.plain = a->enroll.http,
 		.above = above,
 		.save = a->enroll.context != NULL };
-	auto_httpc http = NULL;
+	AUTO(ways_done) struct ways ways = { .fd = -1 };
 	auto_pki pki = NULL;
 
 	if (check_options(a, e) != 0 || check_files(a, e) != 0 ||
 	    pki_open(a->device.pki, &pki, e) != 0 ||
 	    (o.n_above = certs_above(pki, above, e)) == 0 ||
-	    open_http(a, pki, &http, e) != 0 || open_tpm(a, &s, e) != 0)
+	    ways_open(a, pki, &ways, e) != 0 || open_tpm(a, &s, e) != 0)
 		return -1;
 	/* Whom the real service is of, it says itself. */
 	if (!a->enroll.live && find_root(pki, AIK_ROOT, &o.root, e) != 0)
 		return -1;
 	if (a->enroll.live)
 		o.ekop_host = LIVE_EKOP_HOST;
-	o.http = http;
+	o.http = &ways;
+	o.faults = ways.faults;
 	o.tcti = s.tcti;
 	o.client = s.client;
 	return enroll(a, s.where, &o, e);

@@ -47,8 +47,10 @@ collect(struct rows *r)
 		add(r, (struct row){ f->name, "tpm", f->help, f->cite, f->arg,
 			   "run, exec", NULL });
 	for (const struct cloudfault *f = cloudfaults; f->name != NULL; f++)
-		add(r, (struct row){ f->name, f->where, f->help, f->cite,
-			   f->arg, "cloud", NULL });
+		add(r,
+		    (struct row){ f->name, f->where, f->help, f->cite, f->arg,
+			cloud_seam_is_client(f->seam) ? "enroll" : "cloud",
+			NULL });
 }
 
 static const struct row *

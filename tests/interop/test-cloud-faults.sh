@@ -60,12 +60,33 @@ unregistered|3|F|404|0x80190194|current
 deny|3|I|200|null|current
 deny,after=1|3|K|200|null|current
 wrong-aik-key|3|L|200|0x80092009|current
+wrong-challenge|1|J|200|0x8028009f|current
 not-chaining|3|L|200|0x800b010a|current
 END
 
+# --- the client's ------------------------------------------------------------------------
+
+cloud
+while IFS='|' read -r fault status step http hresult; do
+	exits "$status" "$fault" "$ODCASIM" enroll --state tgl --connect-to "$AT" --fault "$fault" --json
+	is "$fault: step" "$(member step)" "$step"
+	is "$fault: HTTP status" "$(member http_status)" "$http"
+	is "$fault: HRESULT" "$(member hresult)" "$hresult"
+done <<'END'
+name-not-resolved|1|E|null|0x80072ee7
+closed-port|1|E|null|0x80072efd
+closed-port,on=PKIOperation,after=1|1|K|null|0x80072efd
+no-ek-certificate|3|I|400|0x80190190
+wrong-secret|3|K|200|null
+END
+ok "without" "$ODCASIM" enroll --state tgl --connect-to "$AT"
+ok "not yet" "$ODCASIM" enroll --state tgl --connect-to "$AT" --fault closed-port,after=4
+exits 2 "the cloud's" "$ODCASIM" enroll --state tgl --connect-to "$AT" --fault reset
+stop
+
 # Every row of the table is above.
 for name in $("$ODCASIM" faults --json | awk -F'"' '
-	/"name":/ { name = $4 } /"commands": "cloud/ { print name }'); do
+	/"name":/ { name = $4 } /"commands": "(cloud|enroll)/ { print name }'); do
 	ok "$name is tried" grep -q "^${name}[|=,]" "$TOP/tests/interop/test-cloud-faults.sh"
 done
 

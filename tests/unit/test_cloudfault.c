@@ -105,17 +105,18 @@ static void
 test_arming(void **state)
 {
 	static const char *const wrong[] = { "status-430", "status-500=1",
-		"slow=3601", "tls-expired,count=1", "tls-other-root,prob=5%" };
+		"slow=3601", "tls-expired,count=1", "tls-other-root,prob=5%",
+		"wrong-secret" };
 	struct err e = ERR_INIT;
 	struct opt_list none = { .n = 0 };
 	auto_cloudfault s = NULL;
 
-	assert_int_equal(cloudfault_new(&none, NULL, &s, &e), 0);
+	assert_int_equal(cloudfault_new(&none, false, NULL, &s, &e), 0);
 	assert_null(s);
 	for (size_t i = 0; i < N_OF(wrong); i++) {
 		const struct opt_list one = { { wrong[i] }, 1 };
 
-		if (cloudfault_new(&one, NULL, &s, &e) == 0)
+		if (cloudfault_new(&one, false, NULL, &s, &e) == 0)
 			fail_msg("'%s' is taken", wrong[i]);
 		assert_int_equal(e.code, E_USAGE);
 		assert_null(s);
@@ -134,7 +135,10 @@ test_rows(void **state)
 			assert_string_not_equal(f->name, g->name);
 		assert_int_equal(f->act != NULL, f->seam == CLOUD_WIRE);
 		assert_true(f->arg <= f->most);
-		assert_int_equal(cloudfault_new(&one, "seed", &s, &e), 0);
+		assert_int_equal(
+		    cloudfault_new(
+			&one, cloud_seam_is_client(f->seam), "seed", &s, &e),
+		    0);
 		assert_int_equal(cloudfault_waits(s),
 		    strcmp(f->name, "slow") == 0 ||
 			strcmp(f->name, "black-hole") == 0);
@@ -202,7 +206,7 @@ check_answer(size_t i)
 	auto_cloudfault faults = NULL;
 	auto_cloud cloud = NULL;
 
-	assert_int_equal(cloudfault_new(&list, "seed", &faults, &e), 0);
+	assert_int_equal(cloudfault_new(&list, false, "seed", &faults, &e), 0);
 	o.faults = faults;
 	assert_int_equal(cloud_new(&o, &cloud, &e), 0);
 	ask(cloud, answers[i].host, &p);
