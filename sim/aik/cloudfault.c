@@ -53,6 +53,21 @@ is_of_start(const struct cloudfault *f)
 	return f->seam == CLOUD_TLS_ROOT || f->seam == CLOUD_TLS_EXPIRED;
 }
 
+/* A word that no request has would be a fault that never happens. */
+static int
+check_operation(const char *on, struct err *e)
+{
+	static const char *const operations[] = { "GetCACaps", "GetCACert",
+		"GetCACertChain", "PKIOperation" };
+
+	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++)
+		if (strcmp(on, operations[i]) == 0)
+			return 0;
+	return err_set(e, E_USAGE,
+	    "on=%s: want GetCACaps, GetCACert, GetCACertChain or PKIOperation",
+	    on);
+}
+
 static int
 check(const struct cloudfault *f, const struct trigger *t, struct err *e)
 {
@@ -68,7 +83,7 @@ check(const struct cloudfault *f, const struct trigger *t, struct err *e)
 		    "fault '%s' is there from start to end: on, prob, after "
 		    "and count are not for it",
 		    f->name);
-	return 0;
+	return t->on[0] != '\0' ? check_operation(t->on, e) : 0;
 }
 
 static int

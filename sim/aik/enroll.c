@@ -527,7 +527,8 @@ encrypt(
 static bool
 fault_at(const struct enroll *en, enum cloud_seam seam)
 {
-	struct cloudfault_visit v = { .set = en->o->faults };
+	struct cloudfault_visit v = { .set = en->o->faults,
+		.operation = "PKIOperation" };
 
 	return cloudfault_at(&v, seam);
 }

@@ -106,7 +106,7 @@ test_arming(void **state)
 {
 	static const char *const wrong[] = { "status-430", "status-500=1",
 		"slow=3601", "tls-expired,count=1", "tls-other-root,prob=5%",
-		"wrong-secret" };
+		"wrong-secret", "reset,on=PKIOperatoin" };
 	struct err e = ERR_INIT;
 	struct opt_list none = { .n = 0 };
 	auto_cloudfault s = NULL;
