@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "odca/family.h"
 #include "sim/aik/mode.h"
 #include "sim/base/suggest.h"
 
@@ -50,6 +51,14 @@ mode_event(enum enroll_step step)
 	return step < ENROLL_REQUEST ? 86 : 87;
 }
 
+static bool
+is_epid(const char *family)
+{
+	const struct family *f = family != NULL ? family_find(family) : NULL;
+
+	return f != NULL && gen_is_epid(family_batch(f, NULL)->gen);
+}
+
 struct mode
 mode_without_cause(const struct mode *m)
 {
@@ -58,7 +67,7 @@ mode_without_cause(const struct mode *m)
 	ret.device.batch = NULL;
 	memset(ret.device.faults, 0, sizeof(ret.device.faults));
 	ret.device.owner_auth = ret.device.revoked = false;
-	ret.device.known = true;
+	ret.device.known = is_epid(m->device.family);
 	/* All of one hierarchy. */
 	ret.other = 0;
 	ret.wire = WIRE_CLOUD;

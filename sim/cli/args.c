@@ -147,6 +147,15 @@ static const struct opt enroll[] = {
 	{ "json",       0, OPT_FLAG,   AT(json),              NULL,        "one JSON object at the end instead of text", 0, 0 },
 	END
 };
+static const struct opt reproduce[] = {
+	{ "list",          0, OPT_FLAG,   AT(reproduce.list),          NULL, "list the modes, and those that are Windows' own", 0, 0 },
+	{ "all",           0, OPT_FLAG,   AT(reproduce.all),           NULL, "make each of them happen: a table of step, status and HRESULT", 0, 0 },
+	{ "story",         0, OPT_FLAG,   AT(reproduce.story),         NULL, "tell the way from the 10th generation to the 11th, a mode after the other", 0, 0 },
+	{ "without-cause", 0, OPT_FLAG,   AT(reproduce.without_cause), NULL, "do the same with nothing wrong, for comparison: what is expected of a failure is not seen then", 0, 0 },
+	{ "timeout",       0, OPT_NUMBER, AT(reproduce.timeout),       "SECONDS", "how long the client waits for a host that never answers (default: 3)", 1, 3600 },
+	{ "json",          0, OPT_FLAG,   AT(json),                    NULL, "one JSON object instead of text", 0, 0 },
+	END
+};
 static const struct opt simulator[] = {
 	{ "port",        0,   OPT_NUMBER, AT(port),        "N",  "command port; the platform port is N+1 (default: 2321)", 1, 65534 },
 	{ "rm",          0,   OPT_FLAG,   AT(remove),      NULL, "begin with a new TPM: remove NVChip first", 0, 0 },
@@ -275,6 +284,7 @@ const struct opt_group opts_ca_crl = { "hierarchy", ca_crl };
 const struct opt_group opts_ca_revoke = { "what", ca_revoke };
 const struct opt_group opts_cloud = { "serve", cloud };
 const struct opt_group opts_enroll = { "enrolment", enroll };
+const struct opt_group opts_reproduce = { "reproduction", reproduce };
 const struct opt_group opts_simulator = { "options", simulator };
 const struct opt_group opts_swtpm_state = { "state", swtpm_state };
 const struct opt_group opts_swtpm_channels = { "channels", swtpm_channels };

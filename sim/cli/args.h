@@ -83,6 +83,11 @@ struct args {
 		bool live, http;
 		unsigned timeout; /* 0: the default */
 	} enroll;
+	/* reproduce */
+	struct {
+		bool list, all, story, without_cause;
+		unsigned timeout; /* 0: the default */
+	} reproduce;
 	/* tpm_server */
 	unsigned port; /* 0: 2321 */
 	bool remove, manufacture, pick_ports, verbose;
@@ -98,9 +103,9 @@ extern const struct opt_group opts_common, opts_home, opts_new_home,
     opts_device, opts_ekop, opts_faults, opts_tpm_faults, opts_listen,
     opts_startup, opts_source, opts_show, opts_verify, opts_json, opts_update,
     opts_ca_init, opts_ca_export, opts_ca_crl, opts_ca_revoke, opts_cloud,
-    opts_enroll, opts_simulator, opts_swtpm_state, opts_swtpm_channels,
-    opts_swtpm_process, opts_swtpm_print, opts_swtpm_own, opts_setup,
-    opts_setup_refused, opts_help;
+    opts_enroll, opts_reproduce, opts_simulator, opts_swtpm_state,
+    opts_swtpm_channels, opts_swtpm_process, opts_swtpm_print, opts_swtpm_own,
+    opts_setup, opts_setup_refused, opts_help;
 
 /* One subcommand. run gives the exit status, or -1 with e set. */
 struct command {
@@ -133,6 +138,7 @@ int cmd_ca_crl(const struct args *a, struct err *e);
 int cmd_ca_revoke(const struct args *a, struct err *e);
 int cmd_cloud(const struct args *a, struct err *e);
 int cmd_enroll(const struct args *a, struct err *e);
+int cmd_reproduce(const struct args *a, struct err *e);
 int cmd_tpm_server(const struct args *a, struct err *e);
 int cmd_tpm2_simulator(const struct args *a, struct err *e);
 int cmd_swtpm_socket(const struct args *a, struct err *e);

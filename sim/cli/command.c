@@ -109,6 +109,15 @@ const struct command commands[] = {
               "odcasim enroll --state ./tpm --connect-to 127.0.0.1:8443 --client legacy\n"
               "odcasim enroll --tcti device:/dev/tpmrm0 --live --json",
   .status = "0 enrolled, 1 it did not come so far, 2 wrong usage, 3 the service refused, or its certificate is wrong" },
+{ .name = "reproduce", .operands = "[NAME]", .run = cmd_reproduce, .most = 1,
+  .summary = "Make attestation fail in a known way, show where, and say why and what helps.",
+  .groups = { &opts_reproduce, &opts_common },
+  .examples = "odcasim reproduce --list\n"
+              "odcasim reproduce wrong-aik-url\n"
+              "odcasim reproduce wrong-aik-url --without-cause\n"
+              "odcasim reproduce --all\n"
+              "odcasim reproduce --story",
+  .status = "0 as expected, 1 not, or it could not be tried, 2 wrong usage" },
 { .name = "tpm_server", .operands = "[PORT]", .run = cmd_tpm_server,
   .most = 1, .single_dash = true,
   .summary = "Take IBM's simulator's command line; the TPM lives in the file NVChip.",

@@ -1,0 +1,177 @@
+#include <stdio.h>
+
+#include "sim/base/clock.h"
+#include "sim/cli/args.h"
+#include "sim/cli/reproduce.h"
+
+#define DEFAULT_TIMEOUT 3
+#define NAME_COLUMN     28
+
+static int
+check_options(const struct args *a, struct err *e)
+{
+	const int what = (int)a->n_operands + a->reproduce.list +
+			 a->reproduce.all + a->reproduce.story;
+
+	if (what == 1)
+		return 0;
+	err_set(e, E_USAGE,
+	    "want one of NAME, --list, --all and --story, have %s",
+	    what == 0 ? "none" : "more");
+	return err_hint(e, "'odcasim reproduce --list' lists the names");
+}
+
+/* --- the list ---------------------------------------------------------------
+ */
+
+static void
+print_list(void)
+{
+	for (const struct mode *m = aik_modes; m->name != NULL; m++) {
+		(void)printf("%s%-*s%s", out_style(STYLE_BOLD), NAME_COLUMN,
+		    m->name, out_style(STYLE_PLAIN));
+		opt_wrap(m->title, NAME_COLUMN, NAME_COLUMN, stdout);
+		if (m->absent == NULL)
+			continue;
+		(void)printf("%*snot here: ", NAME_COLUMN, "");
+		opt_wrap(m->absent, NAME_COLUMN, NAME_COLUMN + 10, stdout);
+	}
+	(void)printf("\n'odcasim reproduce NAME' makes one happen and explains "
+		     "it, --all each of them,\n--story the way from the 10th "
+		     "generation to today.\n");
+}
+
+static int
+list(const struct args *a, struct err *e)
+{
+	json_t *modes = json_array();
+	json_auto_t *all = json_pack("{s:o}", "modes", modes);
+
+	for (const struct mode *m = aik_modes; m->name != NULL; m++)
+		(void)json_array_append_new(modes, reproduce_json_mode(m));
+	if (all == NULL)
+		return err_set(e, E_NOMEM, "JSON");
+	if (a->json)
+		return out_json(all, e);
+	print_list();
+	return 0;
+}
+
+/* --- making it happen -------------------------------------------------------
+ */
+
+struct run {
+	const struct args *a;
+	struct lab lab;
+	json_t *results;
+	unsigned tried, expected;
+};
+
+static void
+run_done(struct run *r)
+{
+	json_decref(r->results);
+	lab_close(&r->lab);
+}
+
+static int
+run_one(struct run *r, const struct mode *m, struct err *e)
+{
+	auto_reproduction one = { .mode = m };
+
+	if (lab_reproduce(&r->lab, m, r->a->reproduce.without_cause, &one, e) !=
+	    0)
+		return -1;
+	r->tried++;
+	r->expected += one.expected;
+	if (r->a->json)
+		(void)json_array_append_new(r->results, reproduce_json(&one));
+	else if (r->a->reproduce.all)
+		reproduce_row(&one);
+	else
+		reproduce_text(&one);
+	return 0;
+}
+
+static int
+run_all(struct run *r, struct err *e)
+{
+	const uint64_t begin = clock_ns();
+	unsigned absent = 0;
+
+	if (!r->a->json)
+		reproduce_row_title();
+	for (const struct mode *m = aik_modes; m->name != NULL; m++) {
+		if (m->absent != NULL)
+			absent++;
+		else if (run_one(r, m, e) != 0)
+			return -1;
+	}
+	if (!r->a->json)
+		(void)printf("\n%u of %u as expected in %.1f s; %u more are "
+			     "Windows' own (--list)\n",
+		    r->expected, r->tried, (double)(clock_ns() - begin) / 1e9,
+		    absent);
+	return 0;
+}
+
+static int
+run_story(struct run *r, struct err *e)
+{
+	for (const struct mode_part *p = aik_story; p->mode != NULL; p++) {
+		const struct mode *m = mode_require(p->mode, e);
+
+		if (m == NULL)
+			return -1;
+		if (!r->a->json) {
+			opt_wrap(p->text, 0, 0, stdout);
+			(void)printf("\n");
+		}
+		if (run_one(r, m, e) != 0)
+			return -1;
+		if (!r->a->json)
+			(void)printf("\n");
+	}
+	return 0;
+}
+
+static int
+run_name(struct run *r, struct err *e)
+{
+	const struct mode *m = mode_require(r->a->operands[0], e);
+
+	return m == NULL ? -1 : run_one(r, m, e);
+}
+
+/* {reproductions: [...]}, see reproduce.h. */
+static int
+print_results(const struct run *r, struct err *e)
+{
+	json_auto_t *all = json_pack("{s:O}", "reproductions", r->results);
+
+	return all == NULL ? err_set(e, E_NOMEM, "JSON") : out_json(all, e);
+}
+
+int
+cmd_reproduce(const struct args *a, struct err *e)
+{
+	AUTO(run_done) struct run r = { .a = a, .lab.home = HOME_INIT };
+	int rc;
+
+	if (check_options(a, e) != 0)
+		return -1;
+	if (a->reproduce.list)
+		return list(a, e);
+	if ((r.results = json_array()) == NULL)
+		return err_set(e, E_NOMEM, "JSON");
+	if (lab_open(a->reproduce.timeout != 0 ? a->reproduce.timeout
+					       : DEFAULT_TIMEOUT,
+		&r.lab, e) != 0)
+		return -1;
+	rc = a->reproduce.all     ? run_all(&r, e)
+	     : a->reproduce.story ? run_story(&r, e)
+				  : run_name(&r, e);
+	if (rc != 0 || (a->json && print_results(&r, e) != 0))
+		return -1;
+	return r.expected == r.tried ? 0 : 1;
+}

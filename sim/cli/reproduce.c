@@ -1,0 +1,440 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sim/cli/reproduce.h"
+#include "sim/cli/serve.h"
+#include "sim/tpm/child.h"
+#include "sim/tpm/engine.h"
+#include "sim/tpm/tpmcmd.h"
+
+#define LOOPBACK "127.0.0.1"
+#define SEED     "reproduce"
+/* A label of more than 63 octets: no query can carry it (RFC 1035 2.3.4), so
+ * no resolver is asked. */
+#define NO_SUCH_NAME                                                           \
+	"this-name-is-longer-than-sixty-three-octets-and-cannot-be-asked-for." \
+	"invalid"
+/* A connection that nobody accepts waits in the queue. */
+#define BACKLOG     8
+#define MAX_OUTPUT  (256 * 1024)
+#define MAX_COMMAND 1024
+
+#define OWNER_PASSWORD "secret"
+/* TPM2_HierarchyChangeAuth, and the hierarchy (Part 2, 6.5.2, 7.4). */
+#define CC_HIERARCHY_CHANGE_AUTH 0x129u
+#define RH_OWNER                 0x40000001u
+
+/* --- the lab ----------------------------------------------------------------
+ */
+
+int
+lab_open(unsigned timeout, struct lab *ret, struct err *e)
+{
+	*ret = (struct lab){ .home = HOME_INIT, .timeout = timeout };
+	return home_open(NULL, &ret->home, e) != 0 ||
+		       home_path(ret->home.path, "pki", ret->pki, e) != 0 ||
+		       home_path(ret->home.path, "ca", ret->ca, e) != 0 ||
+		       home_path(ret->ca, "root-tls.pem", ret->tls, e) != 0
+		   ? -1
+		   : 0;
+}
+
+void
+lab_close(struct lab *l)
+{
+	for (size_t i = 0; i < sizeof(l->clouds) / sizeof(*l->clouds); i++)
+		spawn_stop(&l->clouds[i].process);
+	home_close(&l->home);
+}
+
+static int
+run_quietly(const struct spawn_args *a, struct err *e)
+{
+	auto_buf out = BUF_INIT(MAX_OUTPUT);
+	int status;
+
+	if (spawn_run(a, false, &out, &status, e) != 0)
+		return -1;
+	return status == 0 ? 0
+			   : err_set(e, E_IO, "'odcasim %s': exit status %d",
+				 a->v[1], status);
+}
+
+static int
+make_pki(struct lab *l, struct err *e)
+{
+	const struct spawn_args init = {
+		{ "odcasim", "ca", "init", "--pki", l->pki }, 5
+	};
+	const struct spawn_args export = { { "odcasim", "ca", "export", "--pki",
+					       l->pki, "--out", l->ca },
+		7 };
+
+	if (l->have_pki)
+		return 0;
+	if (run_quietly(&init, e) != 0 || run_quietly(&export, e) != 0)
+		return -1;
+	l->have_pki = true;
+	return 0;
+}
+
+static int
+read_address(struct span line, char out[static 64], struct err *e)
+{
+	json_auto_t *ready = json_loadb((const char *)line.p, line.n, 0, NULL);
+	const char *at = json_string_value(json_object_get(ready, "listen"));
+
+	if (at == NULL || strlen(at) >= 64)
+		return err_set(e, E_FORMAT, "'odcasim cloud': ready line");
+	(void)snprintf(out, 64, "%s", at);
+	return 0;
+}
+
+static int
+start_cloud(struct lab *l, bool other, struct err *e)
+{
+	struct spawn_args a = { { "odcasim", "cloud", "--listen", LOOPBACK ":0",
+				    "--log", "error" },
+		6 };
+	auto_buf ready = BUF_INIT(MAX_COMMAND);
+
+	if (l->clouds[other].process.pid > 0)
+		return 0;
+	if (other) {
+		spawn_arg(&a, "--pki");
+		spawn_arg(&a, l->pki);
+	}
+	return spawn_start(&a, &ready, &l->clouds[other].process, e) != 0
+		   ? -1
+		   : read_address(buf_span(&ready), l->clouds[other].at, e);
+}
+
+/* --- commands ---------------------------------------------------------------
+ */
+
+/* Where things are; one for this lab, one for who does the same by hand. */
+struct place {
+	const char *state, *pki, *ca, *tls;
+	const char *cloud;   /* the services' address */
+	const char *connect; /* where the client goes */
+	char timeout[16];
+};
+
+static void
+option(struct spawn_args *a, const char *name, const char *value)
+{
+	spawn_arg(a, name);
+	spawn_arg(a, value);
+}
+
+/* What is remembered of a device, by EKOP and by lists, is of no other one. */
+static const char *
+seed_of(const struct mode *m)
+{
+	return m->device.known || m->device.revoked ? m->name : SEED;
+}
+
+static struct spawn_args
+mint_args(const struct mode *m, const struct place *p)
+{
+	struct spawn_args a = { { "odcasim", "mint" }, 2 };
+
+	option(&a, "--state", p->state);
+	option(&a, "--family", m->device.family);
+	option(&a, "--seed", seed_of(m));
+	if (m->device.batch != NULL)
+		option(&a, "--batch", m->device.batch);
+	if (m->other & OTHER_DEVICE)
+		option(&a, "--pki", p->pki);
+	for (size_t i = 0; i < MAX_MODE_FAULTS; i++)
+		if (m->device.faults[i] != NULL)
+			option(&a, "--fault", m->device.faults[i]);
+	if (m->device.known)
+		option(&a, "--ekop", p->cloud);
+	return a;
+}
+
+static struct spawn_args
+revoke_args(const struct place *p)
+{
+	struct spawn_args a = { { "odcasim", "ca", "revoke" }, 3 };
+
+	option(&a, "--pki", p->pki);
+	option(&a, "--state", p->state);
+	option(&a, "--reason", "keyCompromise");
+	return a;
+}
+
+static struct spawn_args
+enroll_args(const struct mode *m, const struct place *p)
+{
+	static const char *const clients[] = { [CLIENT_CURRENT] = "current",
+		[CLIENT_LEGACY] = "legacy",
+		[CLIENT_TOO_FAR] = "too-far" };
+	struct spawn_args a = { { "odcasim", "enroll" }, 2 };
+
+	option(&a, "--state", p->state);
+	option(&a, "--connect-to", p->connect);
+	option(&a, "--client", clients[m->client]);
+	if (m->other & OTHER_CLIENT)
+		option(&a, "--pki", p->pki);
+	if (m->other & OTHER_TLS)
+		option(&a, "--cacert", p->tls);
+	if (m->wire == WIRE_BLACK_HOLE)
+		option(&a, "--timeout", p->timeout);
+	return a;
+}
+
+/* --- by hand ----------------------------------------------------------------
+ */
+
+static int
+note(struct reproduction *r, const struct spawn_args *a, const char *tail,
+    struct err *e)
+{
+	char text[MAX_COMMAND];
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n && n < sizeof(text); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+		    i > 0 ? " " : "", a->v[i]);
+	if (n < sizeof(text))
+		(void)snprintf(text + n, sizeof(text) - n, "%s", tail);
+	if ((r->commands[r->n_commands] = strdup(text)) == NULL)
+		return err_set(e, E_NOMEM, "commands");
+	r->n_commands++;
+	return 0;
+}
+
+static int
+note_services(struct reproduction *r, const struct mode *m,
+    const struct place *p, struct err *e)
+{
+	struct spawn_args init = { { "odcasim", "ca", "init" }, 3 };
+	struct spawn_args export = { { "odcasim", "ca", "export" }, 3 };
+	struct spawn_args cloud = { { "odcasim", "cloud" }, 2 };
+
+	option(&init, "--pki", p->pki);
+	option(&export, "--pki", p->pki);
+	option(&export, "--out", p->ca);
+	option(&cloud, "--listen", p->cloud);
+	if (m->other & OTHER_CLOUD)
+		option(&cloud, "--pki", p->pki);
+	if (m->other != 0 && note(r, &init, "", e) != 0)
+		return -1;
+	if ((m->other & OTHER_TLS) && note(r, &export, "", e) != 0)
+		return -1;
+	return m->wire == WIRE_CLOUD || m->device.known
+		   ? note(r, &cloud, " &", e)
+		   : 0;
+}
+
+static int
+note_all(struct reproduction *r, const struct mode *m, struct err *e)
+{
+	static const char *const wires[] = {
+		[WIRE_CLOUD] = LOOPBACK ":8443",
+		[WIRE_NO_NAME] = NO_SUCH_NAME ":443",
+		[WIRE_CLOSED] = LOOPBACK ":1",
+		[WIRE_BLACK_HOLE] = "SILENT-HOST:PORT",
+	};
+	const struct place p = { .state = "./tpm",
+		.pki = "./pki",
+		.ca = "./ca",
+		.tls = "./ca/root-tls.pem",
+		.cloud = LOOPBACK ":8443",
+		.connect = wires[m->wire],
+		.timeout = "3" };
+	static const struct spawn_args password = {
+		{ "odcasim", "exec", "--state", "./tpm", "--",
+		    "tpm2_changeauth", "-c", "owner", OWNER_PASSWORD },
+		9
+	};
+	const struct spawn_args mint = mint_args(m, &p),
+				revoke = revoke_args(&p),
+				enroll = enroll_args(m, &p);
+
+	if (note_services(r, m, &p, e) != 0 || note(r, &mint, "", e) != 0 ||
+	    (m->device.revoked && note(r, &revoke, "", e) != 0) ||
+	    (m->device.owner_auth && note(r, &password, "", e) != 0))
+		return -1;
+	return note(r, &enroll, "", e);
+}
+
+/* --- the wire ---------------------------------------------------------------
+ */
+
+/* A port of our own: closed as long as nobody listens on it, and silent when
+ * what comes is not accepted. It is nobody else's until *ret_fd is closed. */
+static int
+take_port(bool listens, int *ret_fd, char out[static 64], struct err *e)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(a);
+	auto_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&a, &n) != 0 ||
+	    (listens && listen(fd, BACKLOG) != 0))
+		return err_errno(e, "a port on " LOOPBACK);
+	(void)snprintf(out, 64, LOOPBACK ":%u", ntohs(a.sin_port));
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int
+lay_wire(const struct mode *m, const char *cloud, int *ret_fd,
+    char out[static 64 + sizeof(NO_SUCH_NAME)], struct err *e)
+{
+	if (m->wire == WIRE_CLOSED || m->wire == WIRE_BLACK_HOLE)
+		return take_port(m->wire == WIRE_BLACK_HOLE, ret_fd, out, e);
+	(void)snprintf(out, 64 + sizeof(NO_SUCH_NAME), "%s",
+	    m->wire == WIRE_NO_NAME ? NO_SUCH_NAME ":443" : cloud);
+	return 0;
+}
+
+/* --- the device -------------------------------------------------------------
+ */
+
+/* As whoever had the TPM before would have left it. */
+static int
+set_owner_password(const void *arg, struct err *e)
+{
+	const struct serve_options on = { .power = true,
+		.startup = STARTUP_CLEAR };
+	auto_store store = NULL;
+	auto_tpmcmd c = TPMCMD_INIT;
+	struct span answer;
+	int rc;
+
+	if (store_open_dir(arg, STORE_OWN, &store, e) != 0 ||
+	    serve_power_on(store, &on, e) != 0)
+		return -1;
+	tpmcmd_begin(&c, CC_HIERARCHY_CHANGE_AUTH, "HierarchyChangeAuth");
+	tpmcmd_handle(&c, RH_OWNER);
+	tpmcmd_password(&c);
+	(void)buf_put_2b(&c.bytes, SPAN_STR(OWNER_PASSWORD));
+	rc = tpmcmd_run(&c, NULL, &answer, e);
+	if (rc == 0)
+		rc = tpmcmd_shutdown(SU_CLEAR, e);
+	engine_power_off();
+	return rc;
+}
+
+static int
+make_device(const struct mode *m, const struct place *p, struct err *e)
+{
+	const struct spawn_args mint = mint_args(m, p), revoke = revoke_args(p);
+
+	if (run_quietly(&mint, e) != 0 ||
+	    (m->device.revoked && run_quietly(&revoke, e) != 0))
+		return -1;
+	return m->device.owner_auth ? child_run(set_owner_password, p->state, e)
+				    : 0;
+}
+
+/* --- the enrolment ----------------------------------------------------------
+ */
+
+static enum enroll_step
+step_of(const json_t *enroll)
+{
+	const char *letter = json_string_value(json_object_get(enroll, "step"));
+
+	return letter != NULL && letter[0] >= 'A' &&
+		       letter[0] <= enroll_letter(ENROLL_STEPS - 1)
+		   ? (enum enroll_step)(letter[0] - 'A')
+		   : ENROLL_TPM;
+}
+
+static void
+read_outcome(const json_t *enroll, struct mode_outcome *o)
+{
+	const json_t *why = json_object_get(enroll, "failure");
+	const char *hr = json_string_value(json_object_get(why, "hresult"));
+
+	*o = (struct mode_outcome){
+		.enrolled = json_is_true(json_object_get(enroll, "enrolled")),
+		.step = step_of(enroll),
+		.status = (unsigned)json_integer_value(
+		    json_object_get(why, "http_status")),
+		.hresult = hr != NULL ? (uint32_t)strtoul(hr, NULL, 16) : 0,
+		.reply = json_string_value(json_object_get(why, "reply")),
+	};
+}
+
+/* It says how it failed on stdout. */
+static int
+enroll(const struct mode *m, const struct place *p, struct reproduction *r,
+    struct err *e)
+{
+	struct spawn_args a = enroll_args(m, p);
+	auto_buf out = BUF_INIT(MAX_OUTPUT);
+	int status;
+
+	spawn_arg(&a, "--json");
+	if (spawn_run(&a, true, &out, &status, e) != 0)
+		return -1;
+	r->enroll = json_loadb((const char *)out.p, out.n, 0, NULL);
+	if (r->enroll == NULL)
+		return err_set(e, E_FORMAT,
+		    "'odcasim enroll': exit status %d, and no JSON", status);
+	read_outcome(r->enroll, &r->outcome);
+	r->expected = mode_judge(r->mode, &r->outcome, r->difference);
+	return 0;
+}
+
+static int
+reproduce(
+    struct lab *l, const struct mode *m, struct reproduction *r, struct err *e)
+{
+	const bool other = (m->other & OTHER_CLOUD) != 0;
+	char connect[64 + sizeof(NO_SUCH_NAME)], state[MAX_PATH_LENGTH];
+	struct place p = { .state = state,
+		.pki = l->pki,
+		.ca = l->ca,
+		.tls = l->tls,
+		.cloud = l->clouds[other].at,
+		.connect = connect };
+	auto_fd int port = -1;
+
+	(void)snprintf(p.timeout, sizeof(p.timeout), "%u", l->timeout);
+	if ((m->other != 0 && make_pki(l, e) != 0) ||
+	    start_cloud(l, other, e) != 0 ||
+	    lay_wire(m, p.cloud, &port, connect, e) != 0 ||
+	    home_path(l->home.path, m->name, state, e) != 0 ||
+	    make_device(m, &p, e) != 0 || enroll(m, &p, r, e) != 0)
+		return -1;
+	return note_all(r, m, e);
+}
+
+int
+lab_reproduce(struct lab *l, const struct mode *m, bool without_cause,
+    struct reproduction *ret, struct err *e)
+{
+	const struct mode control = mode_without_cause(m);
+
+	*ret = (struct reproduction){ .mode = m };
+	if (m->absent != NULL) {
+		err_set(e, E_USAGE, "'%s' cannot be had outside Windows: %s",
+		    m->name, m->absent);
+		return err_hint(
+		    e, "'odcasim reproduce --list' has those that can");
+	}
+	return reproduce(l, without_cause ? &control : m, ret, e) != 0
+		   ? err_wrap(e, "reproduce '%s'", m->name)
+		   : 0;
+}
+
+void
+reproduction_done(struct reproduction *r)
+{
+	json_decref(r->enroll);
+	while (r->n_commands > 0)
+		free(r->commands[--r->n_commands]);
+	*r = (struct reproduction){ .mode = NULL };
+}

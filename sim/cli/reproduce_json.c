@@ -1,0 +1,97 @@
+#include "sim/aik/hresult.h"
+#include "sim/cli/reproduce.h"
+
+static json_t *
+text_or_null(const char *text)
+{
+	return text != NULL && text[0] != '\0' ? json_string(text)
+					       : json_null();
+}
+
+static json_t *
+number_or_null(unsigned n)
+{
+	return n != 0 ? json_integer((json_int_t)n) : json_null();
+}
+
+static json_t *
+json_outcome(const struct mode_outcome *o)
+{
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "enrolled",
+	    (int)o->enrolled, "step",
+	    json_sprintf("%c", enroll_letter(o->step)), "http_status",
+	    number_or_null(o->status), "hresult",
+	    o->hresult != 0 ? json_sprintf("0x%08x", o->hresult) : json_null(),
+	    "hresult_name", text_or_null(hresult_name(o->hresult)), "reply",
+	    text_or_null(o->reply));
+}
+
+static json_t *
+json_device(const struct mode *m)
+{
+	json_t *faults = json_array();
+
+	for (size_t i = 0; i < MAX_MODE_FAULTS; i++)
+		if (m->device.faults[i] != NULL)
+			(void)json_array_append_new(
+			    faults, json_string(m->device.faults[i]));
+	return json_pack("{s:s, s:s?, s:o, s:b, s:b, s:b}", "family",
+	    m->device.family, "batch", m->device.batch, "faults", faults,
+	    "owner_auth", (int)m->device.owner_auth, "revoked",
+	    (int)m->device.revoked, "known", (int)m->device.known);
+}
+
+static json_t *
+json_other(const struct mode *m)
+{
+	static const struct {
+		enum mode_other bit;
+		const char *name;
+	} rows[] = { { OTHER_DEVICE, "device" }, { OTHER_CLOUD, "cloud" },
+		{ OTHER_CLIENT, "client" }, { OTHER_TLS, "tls" } };
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (m->other & rows[i].bit)
+			(void)json_array_append_new(
+			    list, json_string(rows[i].name));
+	return list;
+}
+
+json_t *
+reproduce_json_mode(const struct mode *m)
+{
+	static const char *const wires[] = { [WIRE_CLOUD] = "cloud",
+		[WIRE_NO_NAME] = "no-name",
+		[WIRE_CLOSED] = "closed",
+		[WIRE_BLACK_HOLE] = "black-hole" };
+	static const char *const clients[] = { [CLIENT_CURRENT] = "current",
+		[CLIENT_LEGACY] = "legacy",
+		[CLIENT_TOO_FAR] = "too-far" };
+	const bool can = m->absent == NULL;
+
+	return json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:s, s:s, s:o, s:o, "
+			 "s:s?, s:s?, s:s?, s:s, s:s}",
+	    "name", m->name, "title", m->title, "who", m->who, "absent",
+	    m->absent, "device", can ? json_device(m) : json_null(), "other",
+	    json_other(m), "wire", wires[m->wire], "client", clients[m->client],
+	    "want", can ? json_outcome(&m->want) : json_null(), "event",
+	    can && !m->want.enrolled ? number_or_null(mode_event(m->want.step))
+				     : json_null(),
+	    "autopilot", m->autopilot, "why", m->why, "remedy", m->remedy,
+	    "label", mode_label_text(m->label), "source", m->source);
+}
+
+json_t *
+reproduce_json(const struct reproduction *r)
+{
+	json_t *by_hand = json_array();
+
+	for (size_t i = 0; i < r->n_commands; i++)
+		(void)json_array_append_new(
+		    by_hand, json_string(r->commands[i]));
+	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:O}", "mode",
+	    r->mode->name, "expected", (int)r->expected, "difference",
+	    text_or_null(r->difference), "outcome", json_outcome(&r->outcome),
+	    "commands", by_hand, "enrolment", r->enroll);
+}

@@ -1,0 +1,185 @@
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
+
+#include "sim/aik/hresult.h"
+#include "sim/cli/opt.h"
+#include "sim/cli/reproduce.h"
+
+#define FIELD_COLUMN 12
+#define STEP_COLUMN  40
+#define NAME_COLUMN  28
+
+/* --- marks ------------------------------------------------------------------
+ */
+
+static bool
+is_utf8(void)
+{
+	static int known = -1;
+
+	if (known < 0) {
+		locale_t l = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+
+		known = l != (locale_t)0 &&
+			strcmp(nl_langinfo_l(CODESET, l), "UTF-8") == 0;
+		if (l != (locale_t)0)
+			freelocale(l);
+	}
+	return known == 1;
+}
+
+static const char *
+mark(bool good)
+{
+	if (is_utf8())
+		return good ? "\u2714" : "\u2718";
+	return good ? "+" : "x";
+}
+
+static void
+print_field(const char *name, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		return;
+	(void)printf("  %-*s", FIELD_COLUMN - 2, name);
+	opt_wrap(text, FIELD_COLUMN, FIELD_COLUMN, stdout);
+}
+
+/* --- the steps --------------------------------------------------------------
+ */
+
+static const char *
+json_text(const json_t *o, const char *name)
+{
+	return json_string_value(json_object_get(o, name));
+}
+
+static void
+print_mark(bool good)
+{
+	(void)printf("  %s%s%s ", out_style(good ? STYLE_GOOD : STYLE_BAD),
+	    mark(good), out_style(STYLE_PLAIN));
+}
+
+static void
+print_step(const json_t *step)
+{
+	const bool ok = json_is_true(json_object_get(step, "ok"));
+	const double us =
+	    (double)json_integer_value(json_object_get(step, "us"));
+
+	print_mark(ok);
+	(void)printf("%s  %-*s %8.1f ms\n", json_text(step, "step"),
+	    STEP_COLUMN, json_text(step, "text"), us / 1e3);
+}
+
+/* Those that were begun, and then those that were not. */
+static void
+print_steps(const struct reproduction *r)
+{
+	const json_t *steps = json_object_get(r->enroll, "steps");
+
+	for (size_t i = 0; i < json_array_size(steps); i++)
+		print_step(json_array_get(steps, i));
+	for (int s = (int)r->outcome.step + 1; s < ENROLL_STEPS; s++)
+		(void)printf("  - %c  %s\n", enroll_letter(s),
+		    enroll_text((enum enroll_step)s));
+}
+
+/* --- what Windows shows -----------------------------------------------------
+ */
+
+/* Event 86 of CertEnroll is about the way to a request, 87 about all after it;
+ * their last two lines. */
+static void
+print_windows(const struct mode_outcome *o)
+{
+	char line[HRESULT_LINE_SIZE], text[128];
+	const unsigned event = mode_event(o->step);
+
+	if (o->enrolled)
+		return;
+	if (event != 0)
+		(void)snprintf(text, sizeof(text),
+		    "event %u of CertificateServicesClient-CertEnroll, Stage: "
+		    "%s",
+		    event, enroll_stage(o->step));
+	print_field("Windows", event != 0 ? text
+					  : "no event of CertEnroll: nothing "
+					    "was asked of the AIK service");
+	hresult_line(o->hresult, line);
+	print_field("", line);
+}
+
+static void
+print_verdict(const struct reproduction *r)
+{
+	(void)printf("\n  %s%s%s%s\n",
+	    out_style(r->expected ? STYLE_GOOD : STYLE_BAD),
+	    r->expected ? "as expected" : "NOT as expected: ", r->difference,
+	    out_style(STYLE_PLAIN));
+}
+
+static void
+print_explanation(const struct mode *m)
+{
+	char text[512];
+
+	print_field("Autopilot", m->autopilot);
+	print_field("why", m->why);
+	print_field("remedy", m->remedy);
+	(void)snprintf(
+	    text, sizeof(text), "%s: %s", mode_label_text(m->label), m->source);
+	print_field("how sure", text);
+}
+
+void
+reproduce_text(const struct reproduction *r)
+{
+	const json_t *authority = json_object_get(r->enroll, "authority");
+
+	(void)printf("%s%s%s\n  ", out_style(STYLE_BOLD), r->mode->name,
+	    out_style(STYLE_PLAIN));
+	opt_wrap(r->mode->title, 2, 2, stdout);
+	print_field("who", r->mode->who);
+	(void)printf("\n");
+	print_steps(r);
+	(void)printf("\n");
+	print_field("URL", json_text(authority, "url"));
+	print_field("service", r->outcome.reply);
+	print_windows(&r->outcome);
+	print_explanation(r->mode);
+	for (size_t i = 0; i < r->n_commands; i++)
+		(void)printf("  %-*s%s\n", FIELD_COLUMN - 2,
+		    i == 0 ? "by hand" : "", r->commands[i]);
+	print_verdict(r);
+	(void)fflush(stdout);
+}
+
+/* --- the table --------------------------------------------------------------
+ */
+
+void
+reproduce_row_title(void)
+{
+	(void)printf("%-*s step  status  HRESULT\n", NAME_COLUMN, "mode");
+}
+
+void
+reproduce_row(const struct reproduction *r)
+{
+	const struct mode_outcome *o = &r->outcome;
+	char status[16] = "-", hresult[16] = "-";
+
+	if (o->status != 0)
+		(void)snprintf(status, sizeof(status), "%u", o->status);
+	if (o->hresult != 0)
+		(void)snprintf(hresult, sizeof(hresult), "0x%08x", o->hresult);
+	(void)printf("%-*s %c     %-6s  %-10s ", NAME_COLUMN, r->mode->name,
+	    enroll_letter(o->step), status, hresult);
+	print_mark(r->expected);
+	(void)printf(
+	    "%s%s\n", r->expected ? "as expected" : "NOT: ", r->difference);
+	(void)fflush(stdout);
+}

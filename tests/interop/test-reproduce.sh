@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Failure modes made to happen: every row of the table, and that a row whose
+# cause is taken away fails.
+# shellcheck source=tests/interop/lib.sh
+. "$(dirname "$0")/lib.sh"
+unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
+export LC_ALL=C TMPDIR=$TMP/lab
+mkdir lab
+
+reproduce() { # OPTION...
+	"$ODCASIM" reproduce "$@"
+}
+
+# --- the list -----------------------------------------------------------------------
+
+ok "list" reproduce --list
+says "the one that everybody asks for" '^wrong-aik-url  *Wrong AIK URL on Tiger Lake'
+says "what cannot be here says why" '^ *not here: Windows'
+ok "as JSON" reproduce --list --json
+cp out list
+if command -v python3 >/dev/null; then
+	ok "which python3 reads" python3 -m json.tool list
+else
+	skipped "python3 reads the list" "no python3"
+fi
+# Of the top level only; what is Windows' own has a reason in "absent".
+mapfile -t names < <(awk '/^      "name":/ { name = $2 } /^      "absent": null/ { print name }' list | tr -d '",')
+mapfile -t absent < <(awk '/^      "name":/ { name = $2 } /^      "absent": "/ { print name }' list | tr -d '",')
+is "25 modes at least" "$((${#names[@]} >= 25))" 1
+
+# --- all of them --------------------------------------------------------------------
+
+ok "all" reproduce --all --timeout 1
+cp out table
+for name in "${names[@]}"; do
+	is "$name" "$(grep -c "^$name  *[A-L] .*+ as expected$" table)" 1
+done
+is "one line each" "$(grep -c 'as expected$' table)" "${#names[@]}"
+is "nothing is left" "$(ls lab)" ""
+
+# --- without its cause a row fails --------------------------------------------------
+
+for name in wrong-aik-url unregistered-batch one-certificate-too-far chain-not-in-nv ekop-down ek-chain-untrusted \
+	ek-of-another-key device-revoked black-hole tls-interceptor tpm-not-ready aik-untrusted-root; do
+	exits 1 "$name, with nothing wrong" reproduce $name --without-cause
+	says "$name: it enrols" '^  \+ L '
+	says "$name: and that is not what the row says" 'NOT as expected: want none, have one$'
+done
+
+# --- one, explained -------------------------------------------------------------------
+
+ok "wrong-aik-url" reproduce wrong-aik-url
+cp out wrong
+for step in A B C D E; do
+	says "step $step" "^  \\+ $step "
+done
+says "step F fails" '^  x F '
+says "step G is not reached" '^  - G '
+says "the event" '^  Windows .*event 86 .*Stage: GetCACaps$'
+says "the HRESULT" 'Not found \(404\)\. 0x80190194 \(-2145844844 HTTP_E_STATUS_NOT_FOUND\)'
+says "the service's words" 'does not exist'
+says "Autopilot's code" '^  Autopilot .*0x81039001'
+says "what helps" 'KB5007253'
+says "how sure" '^  how sure  documented: '
+is "in ASCII" "$(LC_ALL=C grep -c '[^ -~]' wrong)" 0
+LC_ALL=C.UTF-8 ok "in UTF-8" reproduce wrong-aik-url
+says "with a cross" "^  $(printf '\342\234\230') F "
+
+ok "fixed-client" reproduce fixed-client
+isnt "another URL" "$(sed -n 's/^  URL *//p' out)" "$(sed -n 's/^  URL *//p' wrong)"
+
+# What it says can be done by hand gives the same.
+launch "$ODCASIM" cloud --listen 127.0.0.1:0
+at=${READY#*\"listen\":\"}
+at=${at%%\"*}
+sed -n 's/^  by hand//; /^ *odcasim \(mint\|enroll\)/p' wrong | sed "s/127.0.0.1:8443/$at/; s:^ *odcasim:'$ODCASIM':" >by-hand
+is "two commands" "$(wc -l <by-hand)" 2
+exits 3 "by hand" sh by-hand
+says "by hand: the same failure" '0x80190194'
+ok "the services end" stop
+
+ok "JSON" reproduce port-closed --json
+says "the mode" '"mode": "port-closed"'
+says "the HRESULT" '"hresult": "0x80072efd"'
+says "the enrolment" '"step": "E"'
+
+# --- the story --------------------------------------------------------------------------
+
+ok "story" reproduce --story
+says "before" '^ekop-up$'
+says "the bug" '^wrong-aik-url$'
+says "the fix" '^fixed-client$'
+is "all as expected" "$(grep -c '^  as expected$' out)" 6
+
+# --- wrong usage --------------------------------------------------------------------------
+
+exits 2 "nothing" reproduce
+exits 2 "two things" reproduce wrong-aik-url --all
+exits 2 "an unknown mode" reproduce wrong-aik-ulr
+says "what was meant" "did you mean 'wrong-aik-url'"
+for name in "${absent[@]}"; do
+	exits 2 "$name is Windows' own" reproduce "$name"
+done
+is "nothing is left" "$(ls lab)" ""
+finish
