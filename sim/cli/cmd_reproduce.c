@@ -5,7 +5,7 @@
 #include "sim/cli/reproduce.h"
 
 #define DEFAULT_TIMEOUT 3
-#define NAME_COLUMN     28
+#define NAME_COLUMN     29
 
 static int
 check_options(const struct args *a, struct err *e)

@@ -8,7 +8,7 @@
 
 #define FIELD_COLUMN 12
 #define STEP_COLUMN  40
-#define NAME_COLUMN  28
+#define NAME_COLUMN  29
 
 /* --- marks ------------------------------------------------------------------
  */

@@ -1,12 +1,17 @@
 /* The table of failure modes: that its rows can be, and what is judged. */
 #include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "odca/family.h"
 #include "odca/fault.h"
 #include "sim/aik/hresult.h"
 #include "sim/aik/mode.h"
-#include "tests/unit/made.h"
 
 #define EACH(m)                                                                \
 	const struct mode *m = aik_modes;                                      \
