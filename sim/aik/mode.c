@@ -71,6 +71,7 @@ mode_without_cause(const struct mode *m)
 	/* All of one hierarchy. */
 	ret.other = 0;
 	ret.wire = WIRE_CLOUD;
+	ret.cloud_fault = NULL;
 	ret.client = CLIENT_CURRENT;
 	return ret;
 }
@@ -106,6 +107,9 @@ differs(const struct mode_outcome *want, const struct mode_outcome *have,
 		return snprintf(out, MODE_WHY_SIZE,
 			   "HRESULT: want 0x%08x, have 0x%08x", want->hresult,
 			   have->hresult) > 0;
+	if (want->denied != have->denied)
+		return snprintf(out, MODE_WHY_SIZE, "pkiStatus 2: want %s",
+			   want->denied ? "it" : "another") > 0;
 	if (!has_reply(want, have))
 		return snprintf(out, MODE_WHY_SIZE,
 			   "answer: want '%s', have '%s'", want->reply,

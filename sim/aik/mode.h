@@ -38,6 +38,7 @@ struct mode_outcome {
 	enum enroll_step step; /* the last one that was begun */
 	unsigned status;       /* of HTTP; 0: no answer, or nothing was asked */
 	uint32_t hresult;
+	bool denied;       /* by the service: pkiStatus 2 */
 	const char *reply; /* the service's text; NULL: none */
 };
 
@@ -58,6 +59,7 @@ struct mode {
 	} device;
 	unsigned other; /* enum mode_other */
 	enum mode_wire wire;
+	const char *cloud_fault; /* of cloudfault.h; NULL: none */
 	enum aik_client client;
 
 	struct mode_outcome want; /* reply: a part of it */

@@ -27,6 +27,13 @@
 #define CC_HIERARCHY_CHANGE_AUTH 0x129u
 #define RH_OWNER                 0x40000001u
 
+static void
+option(struct spawn_args *a, const char *name, const char *value)
+{
+	spawn_arg(a, name);
+	spawn_arg(a, value);
+}
+
 /* --- the lab ----------------------------------------------------------------
  */
 
@@ -93,23 +100,41 @@ read_address(struct span line, char out[static 64], struct err *e)
 	return 0;
 }
 
+/* Of the built-in hierarchy when pki is NULL, without a fault when fault is. */
 static int
-start_cloud(struct lab *l, bool other, struct err *e)
+start_cloud(const char *pki, const char *fault, struct spawn *ret,
+    char at[static 64], struct err *e)
 {
 	struct spawn_args a = { { "odcasim", "cloud", "--listen", LOOPBACK ":0",
 				    "--log", "error" },
 		6 };
 	auto_buf ready = BUF_INIT(MAX_COMMAND);
 
-	if (l->clouds[other].process.pid > 0)
-		return 0;
-	if (other) {
-		spawn_arg(&a, "--pki");
-		spawn_arg(&a, l->pki);
-	}
-	return spawn_start(&a, &ready, &l->clouds[other].process, e) != 0
+	if (pki != NULL)
+		option(&a, "--pki", pki);
+	if (fault != NULL)
+		option(&a, "--fault", fault);
+	return spawn_start(&a, &ready, ret, e) != 0
 		   ? -1
-		   : read_address(buf_span(&ready), l->clouds[other].at, e);
+		   : read_address(buf_span(&ready), at, e);
+}
+
+/* One with a fault is for one reproduction only. */
+static int
+have_cloud(struct lab *l, const struct mode *m, struct spawn *own,
+    char at[static 64], struct err *e)
+{
+	const bool other = (m->other & OTHER_CLOUD) != 0;
+	const char *pki = other ? l->pki : NULL;
+
+	if (m->cloud_fault != NULL)
+		return start_cloud(pki, m->cloud_fault, own, at, e);
+	if (l->clouds[other].process.pid <= 0 &&
+	    start_cloud(pki, NULL, &l->clouds[other].process,
+		l->clouds[other].at, e) != 0)
+		return -1;
+	(void)snprintf(at, 64, "%s", l->clouds[other].at);
+	return 0;
 }
 
 /* --- commands ---------------------------------------------------------------
@@ -122,13 +147,6 @@ struct place {
 	const char *connect; /* where the client goes */
 	char timeout[16];
 };
-
-static void
-option(struct spawn_args *a, const char *name, const char *value)
-{
-	spawn_arg(a, name);
-	spawn_arg(a, value);
-}
 
 /* What is remembered of a device, by EKOP and by lists, is of no other one. */
 static const char *
@@ -223,6 +241,8 @@ note_services(struct reproduction *r, const struct mode *m,
 	option(&cloud, "--listen", p->cloud);
 	if (m->other & OTHER_CLOUD)
 		option(&cloud, "--pki", p->pki);
+	if (m->cloud_fault != NULL)
+		option(&cloud, "--fault", m->cloud_fault);
 	if (m->other != 0 && note(r, &init, "", e) != 0)
 		return -1;
 	if ((m->other & OTHER_TLS) && note(r, &export, "", e) != 0)
@@ -363,6 +383,8 @@ read_outcome(const json_t *enroll, struct mode_outcome *o)
 		.status = (unsigned)json_integer_value(
 		    json_object_get(why, "http_status")),
 		.hresult = hr != NULL ? (uint32_t)strtoul(hr, NULL, 16) : 0,
+		.denied = json_integer_value(json_object_get(
+			      why, "pki_status")) == SCEP_FAILURE,
 		.reply = json_string_value(json_object_get(why, "reply")),
 	};
 }
@@ -392,20 +414,21 @@ static int
 reproduce(
     struct lab *l, const struct mode *m, struct reproduction *r, struct err *e)
 {
-	const bool other = (m->other & OTHER_CLOUD) != 0;
-	char connect[64 + sizeof(NO_SUCH_NAME)], state[MAX_PATH_LENGTH];
+	AUTO(spawn_stop) struct spawn own = { .pid = 0 };
+	char cloud[64], connect[64 + sizeof(NO_SUCH_NAME)];
+	char state[MAX_PATH_LENGTH];
 	struct place p = { .state = state,
 		.pki = l->pki,
 		.ca = l->ca,
 		.tls = l->tls,
-		.cloud = l->clouds[other].at,
+		.cloud = cloud,
 		.connect = connect };
 	auto_fd int port = -1;
 
 	(void)snprintf(p.timeout, sizeof(p.timeout), "%u", l->timeout);
 	if ((m->other != 0 && make_pki(l, e) != 0) ||
-	    start_cloud(l, other, e) != 0 ||
-	    lay_wire(m, p.cloud, &port, connect, e) != 0 ||
+	    have_cloud(l, m, &own, cloud, e) != 0 ||
+	    lay_wire(m, cloud, &port, connect, e) != 0 ||
 	    home_path(l->home.path, m->name, state, e) != 0 ||
 	    make_device(m, &p, e) != 0 || enroll(m, &p, r, e) != 0)
 		return -1;

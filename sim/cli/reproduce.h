@@ -58,12 +58,13 @@ void reproduce_row_title(void);
 void reproduce_row(const struct reproduction *r);
 /* name, title, who, absent (null, or why there is none), device (null, or
  * {family, batch, faults, owner_auth, revoked, known}), other (parts of another
- * hierarchy), wire, client, want (null, or as outcome), event (null: none),
- * autopilot, why, remedy, label, source. NULL without memory. */
+ * hierarchy), wire, cloud_fault (null: none), client, want (null, or as
+ * outcome), event (null: none), autopilot, why, remedy, label, source. NULL
+ * without memory. */
 json_t *reproduce_json_mode(const struct mode *m);
 /* mode (its name), expected, difference (null: none), outcome {enrolled, step,
- * http_status, hresult, hresult_name, reply}, commands, enrolment (as 'odcasim
- * enroll --json' has it). */
+ * http_status, hresult, hresult_name, denied, reply}, commands, enrolment (as
+ * 'odcasim enroll --json' has it). */
 json_t *reproduce_json(const struct reproduction *r);
 
 #define auto_reproduction AUTO(reproduction_done) struct reproduction

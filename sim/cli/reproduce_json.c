@@ -17,13 +17,13 @@ number_or_null(unsigned n)
 static json_t *
 json_outcome(const struct mode_outcome *o)
 {
-	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "enrolled",
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:b, s:o}", "enrolled",
 	    (int)o->enrolled, "step",
 	    json_sprintf("%c", enroll_letter(o->step)), "http_status",
 	    number_or_null(o->status), "hresult",
 	    o->hresult != 0 ? json_sprintf("0x%08x", o->hresult) : json_null(),
-	    "hresult_name", text_or_null(hresult_name(o->hresult)), "reply",
-	    text_or_null(o->reply));
+	    "hresult_name", text_or_null(hresult_name(o->hresult)), "denied",
+	    (int)o->denied, "reply", text_or_null(o->reply));
 }
 
 static json_t *
@@ -70,12 +70,14 @@ reproduce_json_mode(const struct mode *m)
 		[CLIENT_TOO_FAR] = "too-far" };
 	const bool can = m->absent == NULL;
 
-	return json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o, s:s, s:s, s:o, s:o, "
-			 "s:s?, s:s?, s:s?, s:s, s:s}",
+	return json_pack(
+	    "{s:s, s:s, s:s, s:s?, s:o, s:o, s:s, s:s?, s:s, s:o, s:o, "
+	    "s:s?, s:s?, s:s?, s:s, s:s}",
 	    "name", m->name, "title", m->title, "who", m->who, "absent",
 	    m->absent, "device", can ? json_device(m) : json_null(), "other",
-	    json_other(m), "wire", wires[m->wire], "client", clients[m->client],
-	    "want", can ? json_outcome(&m->want) : json_null(), "event",
+	    json_other(m), "wire", wires[m->wire], "cloud_fault",
+	    m->cloud_fault, "client", clients[m->client], "want",
+	    can ? json_outcome(&m->want) : json_null(), "event",
 	    can && !m->want.enrolled ? number_or_null(mode_event(m->want.step))
 				     : json_null(),
 	    "autopilot", m->autopilot, "why", m->why, "remedy", m->remedy,

@@ -108,8 +108,13 @@ print_windows(const struct mode_outcome *o)
 	print_field("Windows", event != 0 ? text
 					  : "no event of CertEnroll: nothing "
 					    "was asked of the AIK service");
+	if (o->denied)
+		print_field(" ", "PkiStatus(2): SCEPDispositionFailure, "
+				 "EnrollStatus(256): EnrollDenied");
+	if (o->hresult == 0)
+		return;
 	hresult_line(o->hresult, line);
-	print_field("", line);
+	print_field(" ", line);
 }
 
 static void

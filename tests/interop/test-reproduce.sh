@@ -26,7 +26,7 @@ fi
 # Of the top level only; what is Windows' own has a reason in "absent".
 mapfile -t names < <(awk '/^      "name":/ { name = $2 } /^      "absent": null/ { print name }' list | tr -d '",')
 mapfile -t absent < <(awk '/^      "name":/ { name = $2 } /^      "absent": "/ { print name }' list | tr -d '",')
-is "25 modes at least" "$((${#names[@]} >= 25))" 1
+is "40 modes at least" "$((${#names[@]} >= 40))" 1
 
 # --- all of them --------------------------------------------------------------------
 
@@ -41,7 +41,8 @@ is "nothing is left" "$(ls lab)" ""
 # --- without its cause a row fails --------------------------------------------------
 
 for name in wrong-aik-url unregistered-batch one-certificate-too-far chain-not-in-nv ekop-down ek-chain-untrusted \
-	ek-of-another-key device-revoked black-hole tls-interceptor tpm-not-ready aik-untrusted-root; do
+	ek-of-another-key device-revoked black-hole tls-interceptor tpm-not-ready aik-untrusted-root \
+	redirected-to-another-ca denied; do
 	exits 1 "$name, with nothing wrong" reproduce $name --without-cause
 	says "$name: it enrols" '^  \+ L '
 	says "$name: and that is not what the row says" 'NOT as expected: want none, have one$'
@@ -78,6 +79,11 @@ is "two commands" "$(wc -l <by-hand)" 2
 exits 3 "by hand" sh by-hand
 says "by hand: the same failure" '0x80190194'
 ok "the services end" stop
+
+ok "denied" reproduce denied
+says "the event" '^  Windows .*event 87 .*Stage: PKIOperation$'
+says "Windows' words" 'PkiStatus\(2\): SCEPDispositionFailure'
+is "and no code" "$(grep -c 0x00000000 out)" 0
 
 ok "JSON" reproduce port-closed --json
 says "the mode" '"mode": "port-closed"'

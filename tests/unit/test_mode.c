@@ -10,6 +10,7 @@
 
 #include "odca/family.h"
 #include "odca/fault.h"
+#include "sim/aik/cloudfault.h"
 #include "sim/aik/hresult.h"
 #include "sim/aik/mode.h"
 
@@ -54,6 +55,15 @@ test_texts(void **state)
 	}
 }
 
+static bool
+is_cloud_fault(const char *name)
+{
+	for (const struct cloudfault *f = cloudfaults; f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 test_devices(void **state)
 {
@@ -70,6 +80,8 @@ test_devices(void **state)
 			if (m->device.faults[i] != NULL &&
 			    fault_require(m->device.faults[i], &e) == NULL)
 				fail_msg("%s: %s", m->name, e.msg);
+		if (m->cloud_fault != NULL)
+			assert_true(is_cloud_fault(m->cloud_fault));
 		if (m->device.revoked)
 			assert_true(m->other & OTHER_DEVICE);
 	}
@@ -81,9 +93,11 @@ test_expectations(void **state)
 	for (EACH(m)) {
 		if (m->absent != NULL)
 			continue;
-		assert_true(m->want.enrolled == (m->want.hresult == 0));
-		if (!m->want.enrolled &&
-		    hresult_name(m->want.hresult)[0] == '\0')
+		/* A denial is in the message, not in a code. */
+		assert_true((m->want.enrolled || m->want.denied) ==
+			    (m->want.hresult == 0));
+		if (m->want.hresult != 0 &&
+		    hresult_text(m->want.hresult)[0] == '\0')
 			fail_msg("%s: 0x%08x", m->name, m->want.hresult);
 	}
 }
@@ -98,6 +112,7 @@ test_without_cause(void **state)
 		assert_int_equal(c.wire, WIRE_CLOUD);
 		assert_int_equal(c.client, CLIENT_CURRENT);
 		assert_int_equal(c.other, 0);
+		assert_null(c.cloud_fault);
 		assert_null(c.device.faults[0]);
 		assert_false(c.device.owner_auth || c.device.revoked);
 		assert_true(c.want.step == m->want.step);
@@ -159,6 +174,11 @@ test_judgement(void **state)
 		    { .step = ENROLL_CAPS,
 			.status = 404,
 			.hresult = 0x80190190 } },
+		{ "denied", "pkiStatus 2: want another",
+		    { .step = ENROLL_CAPS,
+			.status = 404,
+			.hresult = 0x80190194,
+			.denied = true } },
 		{ "another answer", "answer: want 'does not exist.', have 'no'",
 		    { .step = ENROLL_CAPS,
 			.status = 404,
