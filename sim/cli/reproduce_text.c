@@ -102,9 +102,8 @@ print_windows(const struct mode_outcome *o)
 		return;
 	if (event != 0)
 		(void)snprintf(text, sizeof(text),
-		    "event %u of CertificateServicesClient-CertEnroll, Stage: "
-		    "%s",
-		    event, enroll_stage(o->step));
+		    "event %u of CertEnroll, Stage: %s", event,
+		    enroll_stage(o->step));
 	print_field("Windows", event != 0 ? text
 					  : "no event of CertEnroll: nothing "
 					    "was asked of the AIK service");
