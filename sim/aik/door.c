@@ -26,6 +26,7 @@
 struct slot {
 	bool used;
 	bool shut;      /* its end has begun */
+	bool answered;  /* once at least */
 	uint64_t since; /* when the last answer was sent, or it came */
 	struct sockaddr_storage from;
 	socklen_t from_size;
@@ -77,43 +78,61 @@ shut(struct door *d, int fd)
 	(void)shutdown(fd, SHUT_RDWR);
 }
 
-/* How many there are of like's address, or of all when like is NULL; those that
- * go count no more. *ret_oldest is the one that has waited longest, or -1. */
-static size_t
-count(const struct door *d, const struct slot *like, int *ret_oldest)
-{
-	size_t n = 0;
+/* Connections that have been answered once, or those that have not. */
+struct kind {
+	size_t n;
+	int oldest; /* the one that has waited longest, or -1 */
+};
 
-	*ret_oldest = -1;
+/* What there is of like's address, or of all when like is NULL; those that go
+ * count no more. */
+static void
+count(const struct door *d, const struct slot *like, struct kind ret[static 2])
+{
+	ret[false] = ret[true] = (struct kind){ .oldest = -1 };
 	for (int fd = 0; fd < MAX_SLOTS; fd++) {
 		const struct slot *s = &d->slots[fd];
+		struct kind *k = &ret[s->answered];
 
 		if (!s->used || s->shut ||
 		    (like != NULL && !same_address(s, like)))
 			continue;
-		n++;
-		if (*ret_oldest < 0 || s->since < d->slots[*ret_oldest].since)
-			*ret_oldest = fd;
+		k->n++;
+		if (k->oldest < 0 || s->since < d->slots[k->oldest].since)
+			k->oldest = fd;
 	}
-	return n;
+}
+
+/* One of the kind that there is more of. So those that only begin requests push
+ * one another out, and not who waits between two requests for its TPM; and
+ * those that keep their places after an answer keep no new one out. */
+static bool
+shut_one(struct door *d, const struct slot *like, size_t max)
+{
+	struct kind kinds[2];
+	int fd;
+
+	count(d, like, kinds);
+	if (kinds[false].n + kinds[true].n <= max)
+		return false;
+	fd = kinds[kinds[true].n > kinds[false].n].oldest;
+	log_debug("http", "connection %d makes room", fd);
+	shut(d, fd);
+	return true;
 }
 
 static void
 make_room(struct door *d, const struct slot *new)
 {
-	int oldest;
-
-	if (count(d, new, &oldest) > MAX_HTTP_ADDRESS_CONNS ||
-	    count(d, NULL, &oldest) > d->max_conns) {
-		log_debug("http", "connection %d makes room", oldest);
-		shut(d, oldest);
-	}
+	if (!shut_one(d, new, MAX_HTTP_ADDRESS_CONNS))
+		(void)shut_one(d, NULL, d->max_conns);
 }
 
 void
 door_answered(struct door *d, int fd)
 {
 	(void)pthread_mutex_lock(&d->lock);
+	d->slots[fd].answered = true;
 	d->slots[fd].since = clock_ns();
 	(void)pthread_mutex_unlock(&d->lock);
 }
@@ -235,14 +254,16 @@ static void
 on_sweep(uv_timer_t *timer)
 {
 	struct door *d = timer->loop->data;
-	const uint64_t now = clock_ns();
+	uint64_t now;
 
 	(void)pthread_mutex_lock(&d->lock);
+	/* Under the lock: no answer is later than this. */
+	now = clock_ns();
 	for (int fd = 0; fd < MAX_SLOTS; fd++) {
 		const struct slot *s = &d->slots[fd];
 
 		if (s->used && !s->shut &&
-		    now - s->since > d->options.timeout * NS_A_SECOND) {
+		    now > s->since + d->options.timeout * NS_A_SECOND) {
 			log_debug("http", "connection %d has had its time", fd);
 			shut(d, fd);
 		}

@@ -6,7 +6,9 @@
  * handshake, a header by the octet, or read an answer so: from its start, and
  * from the end of each answer, a connection has `timeout` seconds to the end of
  * the next one.  When there is no place left, the one that has waited longest
- * makes room: a flood of idle connections locks nobody out.
+ * makes room, of those that were never answered or of those that were,
+ * whichever are more: a flood of connections of the one kind locks out none of
+ * the other.
  *
  * It knows nothing of HTTP; httpd.c is behind it.
  */

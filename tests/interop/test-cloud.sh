@@ -218,25 +218,44 @@ cut_in_time "a header by the octet" $'GET / HTTP/1.1\nHost: a\nx: '
 cut_in_time "half a TLS handshake" $'\x16\x03\x01\x01'
 # A body by the octet, and a request that is kept waiting after an answer.
 cut_in_time "a body by the octet" $'PUT / HTTP/1.1\nHost: a\nContent-Length: 5000\n\n'
+ok "stop" stop
 
 # --- many clients --------------------------------------------------------------------------
 
+cloud --pki pki
+
 # Hold COUNT connections, of which each second one says nothing and the others
-# begin a request, and do COMMAND meanwhile.
+# $BEGIN, the begin of a request, and do COMMAND meanwhile.
+BEGIN='GET / HTTP/1.1\r\nHost: a\r\n'
 among() { # COUNT COMMAND...
 	(
 		ulimit -n $(($1 + 100)) || exit 77
 		for ((i = 0; i < $1; i++)); do
 			exec {fd}<>"/dev/tcp/127.0.0.1/$PORT" || exit 1
-			((i % 2)) || printf 'GET / HTTP/1.1\r\nHost: a\r\n' >&"$fd"
+			((i % 2)) || printf '%b' "$BEGIN" >&"$fd"
 		done
 		"${@:2}"
 	)
 }
 
+# Ask on the connection KEPT; how the answer begins.
+ask_again() {
+	local line rest
+	printf 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n' >&"$KEPT"
+	IFS= read -r -t 30 line <&"$KEPT"
+	while IFS= read -r -t 30 rest <&"$KEPT" && [ "$rest" != $'\r' ]; do :; done
+	printf '%s' "${line:0:12}"
+}
+
 if [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 2100 ]; then
 	is "served among 2000 connections that wait" "$(among 2000 status_of "http://$CRL")" 200
 	is "with TLS" "$(among 2000 status_of "https://$CRL")" 200
+	is "among 2000 of which half have been answered" \
+		"$(BEGIN+='\r\n' among 2000 status_of "https://$CRL")" 200
+	exec {KEPT}<>"/dev/tcp/127.0.0.1/$PORT"
+	is "a client that stays" "$(ask_again)" "HTTP/1.1 404"
+	is "is not pushed out by 2000 that begin" "$(among 2000 ask_again)" "HTTP/1.1 404"
+	exec {KEPT}>&-
 else
 	skipped "2000 connections" "no more than $(ulimit -Hn) descriptors here"
 fi
