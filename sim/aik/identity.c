@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "odca/build.h"
 #include "odca/cert.h"
 #include "sim/aik/csr.h"
 #include "sim/aik/identity.h"
@@ -42,6 +43,8 @@ check_request(
 	if (!span_eq(r->signer_hash, SPAN_OF(hash)))
 		return refuse(why, REFUSAL_SIGNER_HASH, "%s",
 		    r->signer_hash.n > 0 ? "of another certificate" : "none");
+	if (r->ski.n != 0 && r->ski.n != KEY_ID_SIZE)
+		return refuse(why, REFUSAL_SKI, "%zu bytes", r->ski.n);
 	return 0;
 }
 
@@ -81,10 +84,11 @@ read_ek(const struct identity_judge *j, const struct csr *r, struct identity *i,
 {
 	if (r->ek_info.n == 0)
 		return refuse(why, REFUSAL_EK_MISSING, "no EK_INFO");
-	if (cms_decrypt(j->key, j->cert, r->ek_info, &i->ek_info, NULL) != 0 ||
-	    ek_info_read(buf_span(&i->ek_info), ret, NULL) != 0)
-		return refuse(
-		    why, REFUSAL_EK_INFO, "no EK_INFO in the envelope");
+	if (cms_decrypt(j->key, j->cert, r->ek_info, &i->ek_info, NULL) != 0)
+		return refuse(why, REFUSAL_EK_INFO,
+		    "the envelope is none, or for another key");
+	if (ek_info_read(buf_span(&i->ek_info), ret, &why->e) != 0)
+		return refuse_as(why, REFUSAL_EK_INFO);
 	if (ret->cert.n == 0)
 		return refuse(why, REFUSAL_EK_MISSING, "NULL in its place");
 	return 0;

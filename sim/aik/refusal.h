@@ -33,6 +33,7 @@
 	X(SIGNER,       "scep.signer",      HTTP_400(TEXT_PARSE), "a signer's certificate with an RSA key that signed it itself", "RFC 8894 2.3; answer inferred") \
 	X(CSR_HASH,     "csr.hash",         HTTP_400(TEXT_PARSE), "the SHA-256 of the request in place of its signature", "seen: client; answer inferred") \
 	X(SIGNER_HASH,  "csr.signer-hash",  HTTP_400(TEXT_EK), "SCEP_SIGNER_HASH: SHA-1 of the signer's certificate", "seen: client; answer inferred") \
+	X(SKI,          "csr.ski",          HTTP_400(TEXT_PARSE), "a key identifier of 20 bytes, or none", "ours: AIK certificates have such; answer inferred") \
 	X(STATEMENT,    "csr.statement",    HTTP_400(TEXT_EK), "an attestation statement of a TPM 2.0", "MS-WCCE 3.2.2.6.2.1.2.5.1; answer inferred") \
 	X(AIK_KEY,      "csr.key",          HTTP_400(TEXT_EK), "the key of the request to be the AIK of the statement", "MS-WCCE 3.2.2.6.2.1.2.5.1; answer inferred") \
 	X(EK_MISSING,   "ek.missing",       HTTP_400(TEXT_EK), "an EK_INFO with an EK certificate", "seen: event log") \

@@ -55,7 +55,9 @@ struct aikclient {
 	bool no_ek_info, no_statement, plain_ek_info, ecc_aik, bad_hash;
 	struct span certs[MAX_CMS_CERTS]; /* behind the signer's */
 	size_t n_certs;
-	uint8_t signer_hash[SHA1_SIZE], ski[SHA1_SIZE];
+	uint8_t signer_hash[SHA1_SIZE], ski[MAX_DIGEST];
+	size_t ski_size;
+	size_t n_ek_certs; /* beside the manufacturer's, in EK_INFO */
 
 	/* What the last messages were made of. */
 	struct buf public, request, reply;
@@ -207,6 +209,8 @@ ac_reset(struct aikclient *c)
 			    buf_span(&c->made.certs[chain[i]]);
 	assert_int_equal(sha1(buf_span(&c->scep.cert), c->signer_hash), 0);
 	memset(c->ski, 0x5c, sizeof(c->ski));
+	c->ski_size = SHA1_SIZE;
+	c->n_ek_certs = 0;
 	c->ra = (struct span){ NULL, 0 };
 	if (c->ca.n_certs > 0)
 		assert_int_equal(ra_encryption_find(&c->ca, &c->ra, NULL), 0);
@@ -314,6 +318,18 @@ ac_san(const struct aikclient *c, struct cert *cert)
 	return (struct span){ NULL, 0 };
 }
 
+/* One element more than the writer has room for, at the end of a list. */
+static void
+ac_append(struct buf *list, struct span element)
+{
+	auto_buf all = BUF_INIT(MAX_CMS_SIZE);
+
+	assert_int_equal(buf_put(&all, der_content(buf_span(list))), 0);
+	assert_int_equal(buf_put(&all, element), 0);
+	buf_reset(list);
+	assert_int_equal(der_put(list, DER_SEQUENCE, buf_span(&all)), 0);
+}
+
 static void
 ac_ek_info(const struct aikclient *c, struct buf *out)
 {
@@ -323,7 +339,11 @@ ac_ek_info(const struct aikclient *c, struct buf *out)
 
 	assert_int_equal(pubkey_spki(&c->ek_said, &spki, &e), 0);
 	info.spki = buf_span(&spki);
+	for (size_t i = 0; i < c->n_ek_certs && i < MAX_MORE_EK_CERTS; i++)
+		info.more[info.n_more++] = c->ek_cert;
 	assert_int_equal(ek_info_write(&info, &plain, &e), 0);
+	if (c->n_ek_certs > MAX_MORE_EK_CERTS)
+		ac_append(&plain, c->ek_cert);
 	if (c->plain_ek_info)
 		assert_int_equal(buf_put(out, buf_span(&plain)), 0);
 	else
@@ -357,7 +377,7 @@ ac_csr(struct aikclient *c, struct buf *out)
 		.process = CSR_PROCESS,
 		.provider = CSR_PROVIDER,
 		.signer_hash = SPAN_OF(c->signer_hash),
-		.ski = SPAN_OF(c->ski) };
+		.ski = { c->ski, c->ski_size } };
 	struct err e = ERR_INIT;
 	struct cert cert;
 

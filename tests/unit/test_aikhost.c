@@ -164,7 +164,10 @@ get_certificate(struct scene *s)
 	assert_int_equal(cert_parse(bag.certs[0], &cert, &e), 0);
 	assert_int_equal(cert_parse(s->c.ca.certs[1], &ca, &e), 0);
 	assert_int_equal(cert_check_signature(&cert, &ca, &e), 0);
-	assert_true(span_eq(cert.ski, SPAN_OF(s->c.ski)));
+	if (s->c.ski_size > 0)
+		assert_true(span_eq(
+		    cert.ski, (struct span){ s->c.ski, s->c.ski_size }));
+	assert_int_equal(cert.ski.n, SHA1_SIZE);
 	assert_string_equal(cert.tpm_manufacturer, "id:494E5443");
 	assert_memory_equal(
 	    cert.pubkey.bytes, s->c.aik_said.bytes, cert.pubkey.n);
@@ -210,6 +213,18 @@ static void
 set_signer_hash(struct scene *s)
 {
 	s->c.signer_hash[0] ^= 1;
+}
+
+static void
+set_short_ski(struct scene *s)
+{
+	s->c.ski_size = 1;
+}
+
+static void
+set_long_ski(struct scene *s)
+{
+	s->c.ski_size = SHA256_SIZE;
 }
 
 static void
@@ -328,6 +343,8 @@ static const struct {
 	{ "scep.signer",      set_forged_signer, TEXT_PARSE },
 	{ "csr.hash",         set_hash,        TEXT_PARSE },
 	{ "csr.signer-hash",  set_signer_hash, TEXT_EK },
+	{ "csr.ski",          set_short_ski,   TEXT_PARSE },
+	{ "csr.ski",          set_long_ski,    TEXT_PARSE },
 	{ "csr.statement",    set_statement,   TEXT_EK },
 	{ "csr.key",          set_aik_key,     TEXT_EK },
 	{ "aik.restricted",   set_attributes,  TEXT_EK },
@@ -398,6 +415,39 @@ test_identities(void **state)
 	begin_again(&s);
 	get_challenge(&s);
 	owner_free(&s.stranger);
+	close_scene(&s);
+}
+
+/* An empty key identifier is none: the certificate has the key's own. */
+static void
+test_no_ski(void **state)
+{
+	struct scene s;
+
+	open_scene(&s, NULL, "tgl", NULL);
+	get_chain(&s);
+	s.c.ski_size = 0;
+	get_challenge(&s);
+	ac_answer(&s.c);
+	get_certificate(&s);
+	close_scene(&s);
+}
+
+/* The log says what is wrong with what could be decrypted. */
+static void
+test_many_ek_certs(void **state)
+{
+	struct scene s;
+
+	open_scene(&s, NULL, "tgl", NULL);
+	get_chain(&s);
+	s.c.n_ek_certs = MAX_MORE_EK_CERTS;
+	get_challenge(&s);
+	s.c.n_ek_certs++;
+	ac_ask(&s.c);
+	post(&s);
+	assert_refused(&s, "ek.info", TEXT_EK);
+	assert_non_null(strstr(s.p.outcome, "more than"));
 	close_scene(&s);
 }
 
@@ -716,6 +766,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_identities),
+		cmocka_unit_test(test_no_ski),
+		cmocka_unit_test(test_many_ek_certs),
 		cmocka_unit_test(test_revoked),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_plain),
