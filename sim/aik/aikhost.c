@@ -305,7 +305,9 @@ static void
 serve(struct visit *v)
 {
 	v->template = find_template(v->r->path);
-	if (v->at.issuing.n == 0 && v->template != TEMPLATE_PLAIN)
+	/* All CAs have one key: what is certified without a TPM's proof is not
+	 * under the name of one that asks for it. */
+	if ((v->at.issuing.n == 0) != (v->template == TEMPLATE_PLAIN))
 		v->template = NULL;
 	if (v->template == NULL)
 		http_refuse(v->p, 404, "no template here");

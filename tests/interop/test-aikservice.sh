@@ -111,7 +111,7 @@ is "any host of the service" "$(status_of "https://plain.$DOMAIN/templates/Plain
 split_bag plain
 is "its CA" "$(names_of plain)" \
 	"TEST TPM Root Certificate Authority 2014,$PLAIN_CA,RA Signing Certificate,RA Encryption Certificate"
-is "an authority's" "$(status_of "${AIK/Aik/Plain}?operation=GetCACaps")" 200
+is "not under an authority's name" "$(status_of "${AIK/Aik/Plain}?operation=GetCACaps")" 404
 is "this machine's own name" "$(status_of "$PLAIN?operation=GetCACaps")" 200
 is "there is no Aik there" "$(status_of "${PLAIN/Plain/Aik}?operation=GetCACaps")" 404
 

@@ -20,6 +20,7 @@ struct scene {
 	struct cloud *cloud;
 	struct http_response p;
 	struct aikclient c;
+	const char *host; /* instead of the authority's */
 	char
 	    other[2 * SHA1_SIZE + 1]; /* authority that exists, not the TPM's */
 	struct owner stranger;
@@ -65,7 +66,7 @@ ask(struct scene *s, const char *method, const char *path,
 {
 	const struct http_request r = {
 		.method = method,
-		.host = s->c.authority.host,
+		.host = s->host != NULL ? s->host : s->c.authority.host,
 		.path = path,
 		.args = { { "operation", operation },
 		    { "message", "default" } },
@@ -79,9 +80,9 @@ ask(struct scene *s, const char *method, const char *path,
 }
 
 static void
-get(struct scene *s, const char *operation)
+get(struct scene *s, const char *path, const char *operation)
 {
-	ask(s, "GET", AUTHORITY_PATH, operation, (struct span){ NULL, 0 });
+	ask(s, "GET", path, operation, (struct span){ NULL, 0 });
 }
 
 static void
@@ -91,11 +92,17 @@ post(struct scene *s)
 }
 
 static void
-get_chain(struct scene *s)
+get_chain_at(struct scene *s, const char *path)
 {
-	get(s, "GetCACertChain");
+	get(s, path, "GetCACertChain");
 	assert_int_equal(s->p.status, 200);
 	ac_set_chain(&s->c, buf_span(&s->p.body));
+}
+
+static void
+get_chain(struct scene *s)
+{
+	get_chain_at(s, AUTHORITY_PATH);
 }
 
 /* By OpenSSL, up to the AIK root. The AIK CA is not in the reply. */
@@ -613,6 +620,8 @@ test_replay(void **state)
 /* --- the plain template ------------------------------------------------------
  */
 
+#define PLAIN_PATH "/templates/Plain/scep"
+
 /* PKCS #10 for CN=plain, signed by its key. */
 static void
 plain_csr(EVP_PKEY *key, struct buf *out)
@@ -640,8 +649,7 @@ post_plain(struct scene *s, EVP_PKEY *key, size_t flip)
 	if (flip > 0)
 		csr.p[csr.n - flip] ^= 1;
 	ac_send(&s->c, buf_span(&csr));
-	ask(s, "POST", "/templates/Plain/scep", "PKIOperation",
-	    buf_span(&s->c.request));
+	ask(s, "POST", PLAIN_PATH, "PKIOperation", buf_span(&s->c.request));
 }
 
 /* What is refused, and that nothing is signed for it. */
@@ -656,6 +664,10 @@ test_plain(void **state)
 	open_scene(&s, NULL, "tgl", NULL);
 	get_chain(&s);
 	post_plain(&s, key, 0);
+	assert_int_equal(s.p.status, 404);
+	s.host = "plain" AUTHORITY_DOMAIN;
+	get_chain_at(&s, PLAIN_PATH);
+	post_plain(&s, key, 0);
 	assert_int_equal(read_reply(&s, &plain, &fail), SCEP_SUCCESS);
 	post_plain(&s, key, 1);
 	assert_failed(&s, "plain.signature", SCEP_BAD_MESSAGE_CHECK);
@@ -669,8 +681,7 @@ test_plain(void **state)
 	assert_failed(&s, "plain.renewal", SCEP_BAD_CERT_ID);
 	ac_reset(&s.c);
 	ac_send(&s.c, SPAN_STR("no request"));
-	ask(&s, "POST", "/templates/Plain/scep", "PKIOperation",
-	    buf_span(&s.c.request));
+	ask(&s, "POST", PLAIN_PATH, "PKIOperation", buf_span(&s.c.request));
 	assert_failed(&s, "plain.parse", SCEP_BAD_REQUEST);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(p521);
