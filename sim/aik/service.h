@@ -8,6 +8,10 @@
  *   Plain  19  a PKCS #10 request         -> status 0, a certificate
  *          17  the same, for renewal
  *
+ * The certificate that a client signs with may have expired or be good from
+ * tomorrow on, and its RSA key may have 1024 bits: clients make it themselves,
+ * by clocks that are wrong. It says who asks, not who may.
+ *
  * Nothing is kept between the two: it travels in the challenge, sealed
  * (ticket.h), so that each may go to another process of the same hierarchy, and
  * be repeated. Bytes in, bytes out; any number of threads at a time.
