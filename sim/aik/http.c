@@ -129,7 +129,7 @@ bool
 http_host_of(const char *text, size_t n, char out[static MAX_HTTP_HOST])
 {
 	const bool v6 = n > 0 && text[0] == '[';
-	size_t used = 0;
+	size_t used = 0, end;
 
 	for (; used < n && used < MAX_HTTP_HOST - 1; used++) {
 		const unsigned char c = (unsigned char)text[used];
@@ -144,8 +144,11 @@ http_host_of(const char *text, size_t n, char out[static MAX_HTTP_HOST])
 			break;
 		}
 	}
-	out[used] = '\0';
-	if (used == 0 || (v6 && out[used - 1] != ']'))
+	end = used;
+	if (end > 0 && out[end - 1] == '.')
+		end--;
+	out[end] = '\0';
+	if (end == 0 || (v6 && out[end - 1] != ']'))
 		return false;
 	/* Then there is the port, or nothing. */
 	if (used < n && text[used++] != ':')

@@ -89,8 +89,8 @@ bool http_allows(
 /* The request is for this machine's own name or address, so that its path alone
  * says which service is meant. */
 bool http_is_local(const struct http_request *r);
-/* The host of "Host.Example:443" in lower case, without the port; false for
- * what is no host's name or address. */
+/* The host of "Host.Example.:443" in lower case, without the port and the
+ * root's dot; false for what is no host's name or address. */
 bool http_host_of(const char *text, size_t n, char out[static MAX_HTTP_HOST]);
 
 #endif

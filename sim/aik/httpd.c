@@ -32,7 +32,8 @@ struct exchange {
 	struct http_response response;
 	char host[MAX_HTTP_HOST];
 	struct buf body;
-	size_t unwanted; /* octets of a body that is too long */
+	bool too_long;   /* the body, */
+	size_t unwanted; /* and octets of it that were read over */
 	bool too_many;   /* headers or arguments */
 	bool logged;
 	uint64_t begin;
@@ -169,6 +170,18 @@ split_absolute(const char *url, const char **ret_host, size_t *ret_n,
 	return false;
 }
 
+/* RFC 9112 3.2: a second one is refused, as another server on the way may have
+ * heeded the other. */
+static bool
+has_two_hosts(const struct http_request *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_headers; i++)
+		n += strcasecmp(r->headers[i].name, "Host") == 0;
+	return n > 1;
+}
+
 /* False when there is no host, or what is none. */
 static bool
 find_host(struct exchange *x, const char *url)
@@ -182,24 +195,46 @@ find_host(struct exchange *x, const char *url)
 	return host != NULL && http_host_of(host, n, x->host);
 }
 
+static void
+refuse_body(struct http_response *p)
+{
+	http_refuse(p, 413, "body of more than the %d octets that are read",
+	    MAX_HTTP_BODY);
+}
+
+/* A body of too many octets is answered before it comes when its sender waits
+ * for that (RFC 9110 10.1.1), or when it is endless; the other is read, as who
+ * writes does not see an answer before the end. */
+static bool
+refuse_length(struct exchange *x)
+{
+	const char *length = http_header(&x->request, "Content-Length");
+	const unsigned long long n =
+	    length != NULL ? strtoull(length, NULL, 10) : 0;
+
+	x->too_long = n > MAX_HTTP_BODY;
+	return n > MAX_HTTP_UNWANTED ||
+	       (x->too_long && http_header(&x->request, "Expect") != NULL);
+}
+
 /* A head that no handler is to see: it is answered, and true. */
 static bool
 refuse_head(struct exchange *x, bool have_host)
 {
 	struct http_response *p = &x->response;
-	const char *length = http_header(&x->request, "Content-Length");
 
 	if (x->too_many)
 		http_refuse(p, 431, "more than %d headers or arguments",
 		    MAX_HTTP_FIELDS);
 	else if (!have_host)
 		http_refuse(p, 400, "no host");
+	else if (has_two_hosts(&x->request))
+		http_refuse(p, 400, "two hosts");
 	else if (x->request.path[0] != '/' &&
 		 strcmp(x->request.method, "CONNECT") != 0)
 		http_refuse(p, 400, "no path");
-	else if (length != NULL && strtoull(length, NULL, 10) > MAX_HTTP_BODY)
-		http_refuse(p, 413, "body of %.20s octets, at most %d are read",
-		    length, MAX_HTTP_BODY);
+	else if (refuse_length(x))
+		refuse_body(p);
 	return p->status != 0;
 }
 
@@ -220,14 +255,15 @@ begin_exchange(struct MHD_Connection *c, const char *url, const char *method)
 	return x;
 }
 
-/* A body without a length that turns out too long is read for a while, so that
- * the client gets to see the answer. */
+/* What is too long is read for a while, so that the client gets to see the
+ * answer. */
 static enum MHD_Result
 take_body(struct exchange *x, const char *data, size_t n)
 {
-	if (x->unwanted == 0 &&
+	if (!x->too_long &&
 	    buf_put(&x->body, (struct span){ (const void *)data, n }) == 0)
 		return MHD_YES;
+	x->too_long = true;
 	x->unwanted += n;
 	return x->unwanted > MAX_HTTP_UNWANTED ? MHD_NO : MHD_YES;
 }
@@ -364,10 +400,8 @@ on_request(void *ctx, struct MHD_Connection *c, const char *url,
 	if (got > 0)
 		return take_body(x, data, got);
 	x->request.body = buf_span(&x->body);
-	if (x->unwanted > 0)
-		http_refuse(&x->response, 413,
-		    "body of more than the %d octets that are read",
-		    MAX_HTTP_BODY);
+	if (x->too_long)
+		refuse_body(&x->response);
 	else
 		h->options.handler(h->options.ctx, &x->request, &x->response);
 	return send_oddly(h, c, x);

@@ -130,7 +130,7 @@
 #define MAX_HTTP_HOST   256
 /* What is read of a body that is too long, so that its sender sees the answer;
  * beyond, the connection is cut. */
-#define MAX_HTTP_UNWANTED (1024 * 1024)
+#define MAX_HTTP_UNWANTED (4 * 1024 * 1024)
 #define MAX_HTTP_FIELDS   64 /* headers, and as many arguments */
 /* Connections at a time, and of one address: one more takes the place of the
  * one that has waited longest. Below any usual hard limit of descriptors. */

@@ -144,6 +144,8 @@ is "a GUID" "$(header x-ms-request-id | tr '0-9a-f' x)" xxxxxxxx-xxxx-xxxx-xxxx-
 is "its line in the log" \
 	"$(sed -n "s/.* http client=127.0.0.1:[0-9]* \(method=GET host=$AIK .*\) bytes=121 ms=[0-9.]*$/\1/p" log)" \
 	"method=GET host=$AIK path=/templates/Aik/scep authority=$AIK step=authority outcome=\"the authority does not exist\" status=404"
+is "with the root's dot" "$(status_of "http://$AIK./templates/Aik/scep")" 404
+is "it says the same" "$(cat body)" "{\"Message\":\"The authority \\\"$AIK\\\" does not exist.\"}"
 
 # --- wrong requests ----------------------------------------------------------------------
 
@@ -164,6 +166,7 @@ refused() { # DESCRIPTION STATUS TEXT
 }
 
 refused "no host" 400 'GET / HTTP/1.1\r\n\r\n'
+refused "two hosts" 400 'GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n\r\n'
 refused "a host that is none" 400 'GET / HTTP/1.1\r\nHost: a"b\r\n\r\n'
 refused "a line break in the path" 404 'GET /a%0Ab%00c HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
 refused "CONNECT" 400 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -176,6 +179,9 @@ is "no TLS after its first octet: cut" "$(answer '\x16GET / HTTP/1.1\r\n\r\n' | 
 head -c 70000 /dev/zero >large
 is "a body too long" "$(status_of -T large "http://$EKOP/$hash")" 413
 is "the same without a length" "$(status_of -T - "http://$EKOP/$hash" <large)" 413
+head -c 3000000 /dev/zero >larger
+is "a longer one" "$(status_of -T larger "http://$EKOP/$hash")" 413
+is "of a client that does not wait" "$(status_of -H Expect: -T larger "http://$EKOP/$hash")" 413
 head -c 20000000 /dev/zero >huge
 fails "one much too long, without a length: cut" fetch -T - "http://$EKOP/$hash" <huge
 
