@@ -243,3 +243,26 @@ cert_check_signature(
 		    e, E_CRYPTO, "signature algorithm is not supported");
 	return key_verify(issuer->spki, c->sig_alg, c->tbs, c->sig, e);
 }
+
+bool
+cert_may_issue(const struct cert *issuer, const struct cert *c)
+{
+	if (c->aki.n > 0 && issuer->ski.n > 0)
+		return span_eq(c->aki, issuer->ski);
+	return span_eq(c->issuer, issuer->subject);
+}
+
+const struct ext *
+cert_find_ext(const struct cert *c, const char *oid)
+{
+	for (size_t i = 0; i < c->n_exts; i++)
+		if (strcmp(c->exts[i].oid_text, oid) == 0)
+			return &c->exts[i];
+	return NULL;
+}
+
+bool
+cert_is_valid(const struct cert *c, time_t now)
+{
+	return c->not_before <= now && now <= c->not_after;
+}

@@ -83,6 +83,12 @@ bool cert_is_self_signed(const struct cert *c);
 /* 0 when issuer's key made c's signature. */
 int cert_check_signature(
     const struct cert *c, const struct cert *issuer, struct err *e);
+/* By key identifier; by name only where one of the two has none. */
+bool cert_may_issue(const struct cert *issuer, const struct cert *c);
+/* The first extension of a kind, by dotted text, or NULL. */
+const struct ext *cert_find_ext(const struct cert *c, const char *oid);
+/* Between its two dates, which are part of that time. */
+bool cert_is_valid(const struct cert *c, time_t now);
 /* Append the certificate as PEM. */
 int cert_to_pem(struct span der, struct buf *out);
 /* Append every certificate in PEM text (many) or one in DER to out, as

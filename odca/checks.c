@@ -42,15 +42,6 @@ passed_if(bool ok)
 	return ok ? CHECK_PASSED : CHECK_FAILED;
 }
 
-static const struct ext *
-find_ext(const struct cert *c, const char *oid)
-{
-	for (size_t i = 0; i < c->n_exts; i++)
-		if (strcmp(c->exts[i].oid_text, oid) == 0)
-			return &c->exts[i];
-	return NULL;
-}
-
 /* A key identifier as hex, cut where out ends. */
 static const char *
 key_id_text(struct span id, char *out, size_t n)
@@ -159,7 +150,7 @@ ek_subject(const struct look *l, struct check *c)
 static enum check_result
 ek_san(const struct look *l, struct check *c)
 {
-	const struct ext *x = find_ext(l->cert, "2.5.29.17");
+	const struct ext *x = cert_find_ext(l->cert, "2.5.29.17");
 
 	check_want(c, "present%s",
 	    subject_empty(l->cert) ? ", critical (the subject is empty)" : "");
@@ -456,7 +447,8 @@ cert_repeated(const struct look *l, struct check *c)
 
 	check_want(c, "each once");
 	for (size_t i = 0; i < cert->n_exts; i++)
-		if (find_ext(cert, cert->exts[i].oid_text) != &cert->exts[i])
+		if (cert_find_ext(cert, cert->exts[i].oid_text) !=
+		    &cert->exts[i])
 			return check_say(c, CHECK_FAILED, "%s twice",
 			    cert->exts[i].oid_text);
 	return check_say(c, CHECK_PASSED, "%zu extensions", cert->n_exts);
@@ -477,7 +469,7 @@ cert_non_critical(const struct look *l, struct check *c)
 	check_want(
 	    c, "key identifiers, directory attributes and AIA not critical");
 	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++) {
-		const struct ext *x = find_ext(l->cert, never[i]);
+		const struct ext *x = cert_find_ext(l->cert, never[i]);
 
 		if (x != NULL && x->critical)
 			return check_say(
@@ -519,7 +511,7 @@ ca_ski(const struct look *l, struct check *c)
 static enum check_result
 ca_constraints(const struct look *l, struct check *c)
 {
-	const struct ext *x = find_ext(l->cert, "2.5.29.19");
+	const struct ext *x = cert_find_ext(l->cert, "2.5.29.19");
 
 	check_want(c, "critical basic constraints");
 	return check_say(c, passed_if(x != NULL && x->critical), "%s",
@@ -532,7 +524,7 @@ ca_constraints(const struct look *l, struct check *c)
 static enum check_result
 ca_key_usage(const struct look *l, struct check *c)
 {
-	const struct ext *x = find_ext(l->cert, "2.5.29.15");
+	const struct ext *x = cert_find_ext(l->cert, "2.5.29.15");
 
 	check_want(c, "key usage, critical as it should be");
 	if (x == NULL)
@@ -620,9 +612,7 @@ path_validity(const struct look *l, struct check *c)
 	char now[32], from[32], to[32];
 
 	check_want(c, "valid at %s", check_date(l->in->now, now, sizeof(now)));
-	return check_say(c,
-	    passed_if(l->cert->not_before <= l->in->now &&
-		      l->in->now <= l->cert->not_after),
+	return check_say(c, passed_if(cert_is_valid(l->cert, l->in->now)),
 	    "%s to %s", check_date(l->cert->not_before, from, sizeof(from)),
 	    check_date(l->cert->not_after, to, sizeof(to)));
 }

@@ -13,12 +13,6 @@
 
 /* --- the choice ----------------------------------------------------------- */
 
-static bool
-is_valid(const struct cert *c, time_t now)
-{
-	return c->not_before <= now && now <= c->not_after;
-}
-
 /* RFC 5280 6.3.3(f) */
 static bool
 may_sign(const struct cert *c, const struct crl *crl)
@@ -33,7 +27,7 @@ may_sign(const struct cert *c, const struct crl *crl)
 static bool
 is_vouched(const struct look *l, const struct cert *c)
 {
-	if (!is_valid(c, l->in->now))
+	if (!cert_is_valid(c, l->in->now))
 		return false;
 	if (verify_is_anchor(l->in, c))
 		return true;

@@ -99,7 +99,7 @@ contains(struct span s, struct span part)
 	return part.n > 0 && memmem(s.p, s.n, part.p, part.n) != NULL;
 }
 
-/* As may_issue(): by key identifier, here as it stands in a
+/* As cert_may_issue(): by key identifier, here as it stands in a
  * SubjectKeyIdentifier; by name where one of the two has none. */
 static bool
 may_be(struct span der, struct span name, struct span ski)
@@ -231,15 +231,6 @@ verify_is_anchor(const struct verify_input *in, const struct cert *c)
 	return false;
 }
 
-/* By key identifier; by name only where one of the two has none. */
-static bool
-may_issue(const struct cert *issuer, const struct cert *c)
-{
-	if (c->aki.n > 0 && issuer->ski.n > 0)
-		return span_eq(c->aki, issuer->ski);
-	return span_eq(c->issuer, issuer->subject);
-}
-
 /* Which of several that may be the issuer is it? Above all the one whose key
  * made the signature; the others matter when a CA key has two certificates. */
 static int
@@ -252,7 +243,7 @@ issuer_score(struct bag *b, const struct cert *issuer, const struct cert *c,
 		score += 16;
 	if (span_eq(c->issuer, issuer->subject))
 		score += 8;
-	if (issuer->not_before <= in->now && in->now <= issuer->not_after)
+	if (cert_is_valid(issuer, in->now))
 		score += 4;
 	if (verify_is_anchor(in, issuer))
 		score += 2;
@@ -270,7 +261,7 @@ find_issuer(struct bag *b, const struct cert *c, const struct verify_input *in)
 		struct member *m = &b->members[i];
 		int score;
 
-		if (m->used || !may_issue(&m->cert, c))
+		if (m->used || !cert_may_issue(&m->cert, c))
 			continue;
 		score = issuer_score(b, &m->cert, c, in);
 		if (score > best_score) {

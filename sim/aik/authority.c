@@ -57,14 +57,6 @@ is_on_path(struct span der, const struct span *path, size_t n)
 	return false;
 }
 
-static bool
-may_issue(const struct cert *issuer, const struct cert *c)
-{
-	if (c->aki.n > 0 && issuer->ski.n > 0)
-		return span_eq(c->aki, issuer->ski);
-	return span_eq(c->issuer, issuer->subject);
-}
-
 /* One step up from *c, which becomes its issuer; false: there is none. */
 static bool
 step(struct cert *c, const struct span *certs, size_t n_certs,
@@ -74,7 +66,8 @@ step(struct cert *c, const struct span *certs, size_t n_certs,
 
 	for (size_t i = 0; i < n_certs && *n < MAX_CHAIN_DEPTH; i++) {
 		if (cert_parse(certs[i], &issuer, NULL) != 0 ||
-		    !may_issue(&issuer, c) || is_on_path(certs[i], path, *n))
+		    !cert_may_issue(&issuer, c) ||
+		    is_on_path(certs[i], path, *n))
 			continue;
 		path[(*n)++] = certs[i];
 		*c = issuer;

@@ -28,14 +28,6 @@ enroll_issuer(
 	return false;
 }
 
-static bool
-is_valid_now(const struct cert *c)
-{
-	const time_t now = clock_now();
-
-	return now >= c->not_before && now <= c->not_after;
-}
-
 int
 enroll_check_service(const struct cms_signed *chain, struct span der,
     struct cert *ret_issuer, struct err *e)
@@ -48,24 +40,16 @@ enroll_check_service(const struct cms_signed *chain, struct span der,
 		return err_set(e, E_REJECTED,
 		    "'%s' is not of a CA of the service's chain",
 		    c.subject_text);
-	return is_valid_now(&c) ? 0
-				: err_set(e, E_REJECTED,
-				      "'%s' is not valid now", c.subject_text);
-}
-
-static const struct ext *
-find_ext(const struct cert *c, const char *oid)
-{
-	for (size_t i = 0; i < c->n_exts; i++)
-		if (strcmp(c->exts[i].oid_text, oid) == 0)
-			return &c->exts[i];
-	return NULL;
+	return cert_is_valid(&c, clock_now())
+		   ? 0
+		   : err_set(e, E_REJECTED, "'%s' is not valid now",
+			 c.subject_text);
 }
 
 struct span
 enroll_san(const struct cert *c)
 {
-	const struct ext *x = find_ext(c, OID_SAN);
+	const struct ext *x = cert_find_ext(c, OID_SAN);
 
 	return x != NULL ? x->value : (struct span){ NULL, 0 };
 }
@@ -136,8 +120,8 @@ check_dates(const struct subject *s, char *out, size_t n)
 	(void)clock_utc_time(s->c.not_before, from);
 	(void)clock_utc_time(s->c.not_after, to);
 	(void)snprintf(out, n, "%s to %s", from, to);
-	return is_valid_now(&s->c) && s->have_issuer &&
-	       is_valid_now(&s->issuer);
+	return cert_is_valid(&s->c, clock_now()) && s->have_issuer &&
+	       cert_is_valid(&s->issuer, clock_now());
 }
 
 static bool
@@ -187,7 +171,7 @@ check_constraints(const struct subject *s, char *out, size_t n)
 static bool
 check_purpose(const struct subject *s, char *out, size_t n)
 {
-	const struct ext *x = find_ext(&s->c, OID_EKU);
+	const struct ext *x = cert_find_ext(&s->c, OID_EKU);
 	struct span list =
 	    x != NULL ? der_content(x->value) : (struct span){ NULL, 0 };
 	struct der oid;
