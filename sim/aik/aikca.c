@@ -148,20 +148,14 @@ make_serial(uint8_t *octets)
 	octets[0] = (uint8_t)((octets[0] & 0x3f) | 0x40);
 }
 
-/* RFC 4122 4.4. */
 static int
 make_guid(const struct aikca *c, struct aik_ca *ca, struct err *e)
 {
-	auto_buf b = BUF_INIT(16);
-	char hex[33];
+	auto_buf b = BUF_INIT(GUID_SIZE);
 
-	if (derive(c, "guid", ca->name, 16, &b, e) != 0)
+	if (derive(c, "guid", ca->name, GUID_SIZE, &b, e) != 0)
 		return -1;
-	b.p[6] = (uint8_t)((b.p[6] & 0x0f) | 0x40);
-	b.p[8] = (uint8_t)((b.p[8] & 0x3f) | 0x80);
-	hex_encode(buf_span(&b), hex);
-	(void)snprintf(ca->guid, sizeof(ca->guid), "%.8s-%.4s-%.4s-%.4s-%.12s",
-	    hex, hex + 8, hex + 12, hex + 16, hex + 20);
+	guid_text(b.p, ca->guid);
 	return 0;
 }
 

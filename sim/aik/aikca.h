@@ -16,9 +16,9 @@
 #include <time.h>
 
 #include "odca/pki.h"
+#include "sim/aik/guid.h"
 
 #define AIK_CA_NAME_SIZE 64
-#define GUID_SIZE        37 /* as text, with its NUL */
 
 /* A CA and its RA, in the order of GetCACertChain. */
 enum { AIK_CHAIN_ROOT, AIK_CHAIN_CA, AIK_CHAIN_SIGNING, AIK_CHAIN_ENCRYPTION };
@@ -28,7 +28,7 @@ struct aikca;
 
 struct aik_ca {
 	char name[AIK_CA_NAME_SIZE];         /* CN: "WUS-INTC-KEYID-B066..." */
-	char guid[GUID_SIZE];                /* in the URL of its certificate */
+	char guid[GUID_TEXT_SIZE];           /* in the URL of its certificate */
 	struct span chain[AIK_CHAIN_LENGTH]; /* DER */
 };
 

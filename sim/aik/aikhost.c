@@ -339,7 +339,7 @@ aikhost_answer(
 static bool
 is_published_at(const struct aik_ca *ca, const char *path)
 {
-	char own[AIK_CA_NAME_SIZE + GUID_SIZE + sizeof("//.cer")];
+	char own[AIK_CA_NAME_SIZE + GUID_TEXT_SIZE + sizeof("//.cer")];
 
 	(void)snprintf(own, sizeof(own), "/%s/%s.cer", ca->name, ca->guid);
 	return strcasecmp(own, path) == 0;

@@ -406,9 +406,9 @@ test_values(void **state)
 		assert_int_equal(cert_parse(ca->chain[i], &cert, &e), 0);
 		assert_memory_equal(cert.aia_uri, aia, strlen(aia));
 		assert_memory_equal(
-		    cert.aia_uri + strlen(aia), ca->guid, GUID_SIZE - 1);
+		    cert.aia_uri + strlen(aia), ca->guid, GUID_TEXT_SIZE - 1);
 		assert_string_equal(
-		    cert.aia_uri + strlen(aia) + GUID_SIZE - 1, ".cer");
+		    cert.aia_uri + strlen(aia) + GUID_TEXT_SIZE - 1, ".cer");
 	}
 }
 
