@@ -6,23 +6,9 @@
 #include <openssl/evp.h>
 
 #include "odca/cipher.h"
+#include "odca/evp.h"
 
 #define SHA512_SIZE 64
-
-static void
-auto_cipher_fn(EVP_CIPHER_CTX **c)
-{
-	EVP_CIPHER_CTX_free(*c);
-}
-
-static void
-auto_mac_fn(EVP_MAC_CTX **c)
-{
-	EVP_MAC_CTX_free(*c);
-}
-
-#define auto_cipher AUTO(auto_cipher_fn) EVP_CIPHER_CTX *
-#define auto_mac    AUTO(auto_mac_fn) EVP_MAC_CTX *
 
 static const EVP_CIPHER *
 cbc_of(struct span key)

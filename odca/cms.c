@@ -8,6 +8,7 @@
 
 #include "odca/cms.h"
 #include "odca/der.h"
+#include "odca/evp.h"
 #include "odca/key_evp.h"
 
 static void
@@ -17,21 +18,9 @@ auto_cms_fn(CMS_ContentInfo **cms)
 }
 
 static void
-auto_bio_fn(BIO **bio)
-{
-	(void)BIO_free(*bio);
-}
-
-static void
 auto_x509_fn(X509 **x)
 {
 	X509_free(*x);
-}
-
-static void
-auto_pkey_fn(EVP_PKEY **pkey)
-{
-	EVP_PKEY_free(*pkey);
 }
 
 static void
@@ -41,21 +30,8 @@ auto_certs_fn(STACK_OF(X509) * *certs)
 }
 
 #define auto_cms   AUTO(auto_cms_fn) CMS_ContentInfo *
-#define auto_bio   AUTO(auto_bio_fn) BIO *
 #define auto_x509  AUTO(auto_x509_fn) X509 *
-#define auto_pkey  AUTO(auto_pkey_fn) EVP_PKEY *
 #define auto_certs AUTO(auto_certs_fn) STACK_OF(X509) *
-
-/* What was tried, and OpenSSL's reason when it has one. */
-static int
-fail(struct err *e, enum err_code code, const char *what)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-	ERR_clear_error();
-	return err_set(e, code, "%s%s%s", what, reason != NULL ? ": " : "",
-	    reason != NULL ? reason : "");
-}
 
 /* NULL when der does not begin with a ContentInfo of this kind. */
 static CMS_ContentInfo *
@@ -81,7 +57,7 @@ read_signed_info(struct span der, CMS_ContentInfo **ret, struct err *e)
 	crypto_init();
 	ERR_clear_error();
 	*ret = read_info(der, NID_pkcs7_signed);
-	return *ret != NULL ? 0 : fail(e, E_FORMAT, "no CMS SignedData");
+	return *ret != NULL ? 0 : evp_fail(e, E_FORMAT, "no CMS SignedData");
 }
 
 static X509 *
@@ -176,7 +152,7 @@ keep_attr(X509_ATTRIBUTE *attr, struct cms_signed *s, struct err *e)
 		return err_set(e, E_LIMIT, "more than %d signed attributes",
 		    MAX_CMS_ATTRS);
 	if (n <= 0)
-		return fail(e, E_FORMAT, "a signed attribute has no value");
+		return evp_fail(e, E_FORMAT, "a signed attribute has no value");
 	(void)OBJ_obj2txt(
 	    a->oid, sizeof(a->oid), X509_ATTRIBUTE_get0_object(attr), 1);
 	if ((room = keep(s, n, &a->value, e)) == NULL)
@@ -269,7 +245,7 @@ check_signature(CMS_ContentInfo *cms, bool have_content, struct err *e)
 		return err_set(e, E_NOMEM, "verify: out of memory");
 	if (CMS_verify(cms, NULL, NULL, have_content ? NULL : nothing, NULL,
 		CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) != 1)
-		return fail(e, E_CRYPTO, "the signature does not verify");
+		return evp_fail(e, E_CRYPTO, "the signature does not verify");
 	return 0;
 }
 
@@ -349,7 +325,7 @@ put_info(CMS_ContentInfo *cms, struct buf *out, struct err *e)
 	uint8_t *room;
 
 	if (n <= 0)
-		return fail(e, E_CRYPTO, "encode a message");
+		return evp_fail(e, E_CRYPTO, "encode a message");
 	if ((room = buf_room(out, (size_t)n)) == NULL)
 		return err_set(e, E_LIMIT, "message of %d bytes", n);
 	(void)i2d_CMS_ContentInfo(cms, &room);
@@ -378,7 +354,7 @@ cms_encrypt(struct span cert, enum envelope_cipher cipher, struct span plain,
 		    CMS_BINARY);
 	sk_X509_free(whom);
 	if (cms == NULL)
-		return fail(e, E_CRYPTO, "encrypt a message");
+		return evp_fail(e, E_CRYPTO, "encrypt a message");
 	return put_info(cms, out, e);
 }
 

@@ -21,6 +21,7 @@
 #include <openssl/x509.h>
 
 #include "odca/key.h"
+#include "odca/evp.h"
 #include "odca/key_evp.h"
 #include "sim/base/limits.h"
 
@@ -138,17 +139,6 @@ lib_ready(void)
 	return lib.ready;
 }
 
-/* What was tried, and libcrypto's reason when it has one. */
-static int
-fail(struct err *e, const char *what)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-	ERR_clear_error();
-	return err_set(e, E_CRYPTO, "%s%s%s", what, reason != NULL ? ": " : "",
-	    reason != NULL ? reason : "");
-}
-
 /* Temporaries of one computation; freeing the context wipes them. */
 static void
 auto_bn_ctx_fn(BN_CTX **ctx)
@@ -168,23 +158,9 @@ auto_sig_fn(ECDSA_SIG **sig)
 	ECDSA_SIG_free(*sig);
 }
 
-static void
-auto_pkey_fn(EVP_PKEY **pkey)
-{
-	EVP_PKEY_free(*pkey);
-}
-
-static void
-auto_bio_fn(BIO **bio)
-{
-	(void)BIO_free(*bio);
-}
-
 #define auto_bn_ctx AUTO(auto_bn_ctx_fn) BN_CTX *
 #define auto_point  AUTO(auto_point_fn) EC_POINT *
 #define auto_sig    AUTO(auto_sig_fn) ECDSA_SIG *
-#define auto_pkey   AUTO(auto_pkey_fn) EVP_PKEY *
-#define auto_bio    AUTO(auto_bio_fn) BIO *
 
 static BIGNUM *
 secret_bn(BN_CTX *ctx)
@@ -346,7 +322,7 @@ pubkey_evp(const struct pubkey *key, struct err *e)
 	EVP_PKEY_CTX_free(ctx);
 	OSSL_PARAM_BLD_free(bld);
 	if (pkey == NULL)
-		(void)fail(e, "take a public key");
+		(void)evp_fail(e, E_CRYPTO, "take a public key");
 	return pkey;
 }
 
@@ -361,7 +337,7 @@ pubkey_spki(const struct pubkey *key, struct buf *out, struct err *e)
 	if (pkey == NULL)
 		return -1;
 	if (n <= 0)
-		return fail(e, "encode a public key");
+		return evp_fail(e, E_CRYPTO, "encode a public key");
 	if (buf_put(out, (struct span){ der, (size_t)n }))
 		rc = err_set(e, E_LIMIT, "a public key of %d bytes", n);
 	OPENSSL_free(der);
@@ -447,7 +423,7 @@ multiply_base(const struct curve *c, const BIGNUM *scalar,
 	    !EC_POINT_mul(c->group, point, scalar, NULL, NULL, ctx) ||
 	    EC_POINT_point2oct(c->group, point, POINT_CONVERSION_UNCOMPRESSED,
 		out, n, ctx) != n)
-		return fail(e, "multiply the generator");
+		return evp_fail(e, E_CRYPTO, "multiply the generator");
 	return 0;
 }
 
@@ -468,7 +444,7 @@ set_scalar(struct key *k, const struct curve *c, const BIGNUM *d, BN_CTX *ctx,
 {
 	k->curve = c;
 	if (BN_bn2binpad(d, k->scalar, (int)c->size) != (int)c->size)
-		return fail(e, "a scalar does not fit its curve");
+		return evp_fail(e, E_CRYPTO, "a scalar does not fit its curve");
 	return multiply_base(c, d, k->point, ctx, e);
 }
 
@@ -491,7 +467,7 @@ from_secret(const struct curve *curve, struct span secret, struct key **ret,
 	BIGNUM *c, *d;
 
 	if (curve == NULL || ctx == NULL)
-		return fail(e, "libcrypto is not usable");
+		return evp_fail(e, E_CRYPTO, "libcrypto is not usable");
 	if (secret.n != curve->size + EXTRA_SECRET)
 		return err_set(e, E_CRYPTO, "secret of %zu bytes, not %zu",
 		    secret.n, curve->size + EXTRA_SECRET);
@@ -504,7 +480,7 @@ from_secret(const struct curve *curve, struct span secret, struct key **ret,
 	/* FIPS 186-5 A.2.1: d = (c mod (n - 1)) + 1. */
 	if (d == NULL || BN_bin2bn(secret.p, (int)secret.n, c) == NULL ||
 	    !BN_mod(d, c, curve->n_minus_1, ctx) || !BN_add_word(d, 1))
-		return fail(e, "make a scalar");
+		return evp_fail(e, E_CRYPTO, "make a scalar");
 	if (set_scalar(k, curve, d, ctx, e) != 0)
 		return -1;
 	*ret = TAKE(k);
@@ -542,7 +518,7 @@ generate_rsa(size_t bits, struct key **ret, struct err *e)
 {
 	auto_pkey pkey = EVP_RSA_gen(bits);
 
-	return pkey == NULL ? fail(e, "make an RSA key")
+	return pkey == NULL ? evp_fail(e, E_CRYPTO, "make an RSA key")
 			    : from_rsa(pkey, ret, e);
 }
 
@@ -557,7 +533,7 @@ key_generate(enum key_alg alg, struct key **ret, struct err *e)
 		return generate_rsa(8 * pubkey_size(alg), ret, e);
 	c = curve_for(alg);
 	if (c == NULL || random_bytes(c->size + EXTRA_SECRET, &secret) != 0)
-		return fail(e, "random bytes");
+		return evp_fail(e, E_CRYPTO, "random bytes");
 	return from_secret(c, buf_span(&secret), ret, e);
 }
 
@@ -595,7 +571,7 @@ from_ec(const EVP_PKEY *pkey, struct key **ret, struct err *e)
 	if (k == NULL)
 		return -1;
 	if (!EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL))
-		return fail(e, "a key without a named curve");
+		return evp_fail(e, E_CRYPTO, "a key without a named curve");
 	if (strcmp(group, p384.name) == 0)
 		c = curve_for(KEY_P384);
 	else if (strcmp(group, p256.name) == 0)
@@ -603,13 +579,13 @@ from_ec(const EVP_PKEY *pkey, struct key **ret, struct err *e)
 	else
 		return err_set(e, E_FOREIGN, "not a P-384 or P-256 key");
 	if (c == NULL || ctx == NULL)
-		return fail(e, "libcrypto is not usable");
+		return evp_fail(e, E_CRYPTO, "libcrypto is not usable");
 	BN_CTX_start(ctx);
 	d = secret_bn(ctx);
 	if (d == NULL ||
 	    !EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &d) ||
 	    BN_is_zero(d) || BN_cmp(d, c->n) >= 0)
-		return fail(e, "read the private scalar");
+		return evp_fail(e, E_CRYPTO, "read the private scalar");
 	/* Not the point that the file may name: one that fits for certain. */
 	if (set_scalar(k, c, d, ctx, e) != 0)
 		return -1;
@@ -651,7 +627,7 @@ key_load_pem(struct span pem, struct key **ret, struct err *e)
 	if (pkey == NULL)
 		rsa = decode_pem(pem, "RSA");
 	if (pkey == NULL && rsa == NULL)
-		return fail(e, "no private EC or RSA key in PEM");
+		return evp_fail(e, E_CRYPTO, "no private EC or RSA key in PEM");
 	ERR_clear_error(); /* of what it is not */
 	return pkey != NULL ? from_ec(pkey, ret, e) : from_rsa(rsa, ret, e);
 }
@@ -692,7 +668,7 @@ key_evp(const struct key *k, struct err *e)
 	else if (EVP_PKEY_up_ref(k->rsa))
 		pkey = k->rsa;
 	if (pkey == NULL)
-		(void)fail(e, "a private key for OpenSSL");
+		(void)evp_fail(e, E_CRYPTO, "a private key for OpenSSL");
 	return pkey;
 }
 
@@ -707,7 +683,7 @@ key_store_pem(const struct key *k, struct buf *out, struct err *e)
 	if (pkey == NULL || bio == NULL ||
 	    !PEM_write_bio_PKCS8PrivateKey(
 		bio, pkey, NULL, NULL, 0, NULL, NULL))
-		return fail(e, "write a private key as PEM");
+		return evp_fail(e, E_CRYPTO, "write a private key as PEM");
 	n = BIO_get_mem_data(bio, &text);
 	if (n <= 0 || buf_put(out, (struct span){ (uint8_t *)text, (size_t)n }))
 		return err_set(e, E_LIMIT, "PEM of %ld bytes does not fit", n);
@@ -814,11 +790,11 @@ sign_hash(const struct key *key, BIGNUM *hash, BN_CTX *ctx, struct buf *out,
 	/* bits2octets(): one subtraction reduces a hash as long as n. */
 	if (s == NULL || !BN_nnmod(hash, hash, c->n, ctx) ||
 	    BN_bn2binpad(hash, h1, size) != size)
-		return fail(e, "reduce the hash");
+		return evp_fail(e, E_CRYPTO, "reduce the hash");
 	rc = nonce_from(&state, key, h1, k);
 	OPENSSL_cleanse(&state, sizeof(state));
 	if (rc != 0)
-		return fail(e, "make the nonce of RFC 6979");
+		return evp_fail(e, E_CRYPTO, "make the nonce of RFC 6979");
 	if (multiply_base(c, k, point, ctx, e) != 0)
 		return -1;
 	if (BN_bin2bn(point + 1, size, r) == NULL ||
@@ -829,7 +805,7 @@ sign_hash(const struct key *key, BIGNUM *hash, BN_CTX *ctx, struct buf *out,
 	    !BN_mod_mul(s, r, d, c->n, ctx) ||
 	    !BN_mod_add_quick(s, s, hash, c->n) ||
 	    !BN_mod_mul(s, s, inv, c->n, ctx))
-		return fail(e, "sign");
+		return evp_fail(e, E_CRYPTO, "sign");
 	/* Once in 2^255 signatures; another message then. */
 	if (BN_is_zero(r) || BN_is_zero(s))
 		return err_set(e, E_CRYPTO, "sign: r or s is zero");
@@ -845,7 +821,7 @@ sign_ec(const struct key *k, struct span msg, struct buf *out, struct err *e)
 
 	if (ctx == NULL ||
 	    !EVP_Digest(msg.p, msg.n, digest, NULL, k->curve->md, NULL))
-		return fail(e, "digest");
+		return evp_fail(e, E_CRYPTO, "digest");
 	BN_CTX_start(ctx);
 	hash = BN_CTX_get(ctx);
 	if (hash == NULL ||
@@ -873,7 +849,7 @@ sign_rsa(const struct key *k, struct span msg, struct buf *out, struct err *e)
 	if (ok)
 		return 0;
 	out->n -= n;
-	return fail(e, "sign with RSA");
+	return evp_fail(e, E_CRYPTO, "sign with RSA");
 }
 
 int
@@ -909,7 +885,7 @@ key_verify(struct span spki, enum sig_alg alg, struct span msg, struct span sig,
 	if (lib_ready() && spki.n <= INT_MAX)
 		pkey = d2i_PUBKEY(NULL, &p, (long)spki.n);
 	if (pkey == NULL || p != spki.p + spki.n)
-		return fail(e, "read the public key");
+		return evp_fail(e, E_CRYPTO, "read the public key");
 	if (!EVP_PKEY_is_a(pkey, sig_algs[alg].key))
 		return err_set(
 		    e, E_CRYPTO, "the key is no %s key", sig_algs[alg].key);
@@ -919,5 +895,5 @@ key_verify(struct span spki, enum sig_alg alg, struct span msg, struct span sig,
 		 NULL, pkey, NULL) == 1 &&
 	     EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n) == 1;
 	EVP_MD_CTX_free(ctx);
-	return ok ? 0 : fail(e, "the signature does not verify");
+	return ok ? 0 : evp_fail(e, E_CRYPTO, "the signature does not verify");
 }

@@ -8,6 +8,7 @@
 #include <openssl/rsa.h>
 
 #include "odca/cipher.h"
+#include "odca/evp.h"
 #include "odca/key_evp.h"
 #include "odca/protect.h"
 
@@ -23,27 +24,9 @@ static const struct {
 /* clang-format on */
 
 static void
-auto_cipher_fn(EVP_CIPHER_CTX **c)
-{
-	EVP_CIPHER_CTX_free(*c);
-}
-
-static void
-auto_mac_fn(EVP_MAC_CTX **c)
-{
-	EVP_MAC_CTX_free(*c);
-}
-
-static void
 auto_kdf_fn(EVP_KDF_CTX **c)
 {
 	EVP_KDF_CTX_free(*c);
-}
-
-static void
-auto_pkey_fn(EVP_PKEY **k)
-{
-	EVP_PKEY_free(*k);
 }
 
 static void
@@ -52,21 +35,8 @@ auto_pkey_ctx_fn(EVP_PKEY_CTX **c)
 	EVP_PKEY_CTX_free(*c);
 }
 
-#define auto_cipher   AUTO(auto_cipher_fn) EVP_CIPHER_CTX *
-#define auto_mac      AUTO(auto_mac_fn) EVP_MAC_CTX *
 #define auto_kdf      AUTO(auto_kdf_fn) EVP_KDF_CTX *
-#define auto_pkey     AUTO(auto_pkey_fn) EVP_PKEY *
 #define auto_pkey_ctx AUTO(auto_pkey_ctx_fn) EVP_PKEY_CTX *
-
-static int
-fail(struct err *e, const char *what)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-	ERR_clear_error();
-	return err_set(e, E_CRYPTO, "%s%s%s", what, reason != NULL ? ": " : "",
-	    reason != NULL ? reason : "");
-}
 
 /* OSSL_PARAM is not const; nothing is written through what is made here. */
 static OSSL_PARAM
@@ -246,13 +216,13 @@ oaep_encrypt(const struct pubkey *k, enum digest d, const char *label,
 	if (pkey == NULL)
 		return -1;
 	if (c == NULL || EVP_PKEY_encrypt_init_ex(c, params) != 1)
-		return fail(e, "encrypt by RSA-OAEP");
+		return evp_fail(e, E_CRYPTO, "encrypt by RSA-OAEP");
 	if ((at = buf_room(out, n)) == NULL)
 		return err_set(e, E_NOMEM, "RSA-OAEP: out of memory");
 	if (EVP_PKEY_encrypt(c, at, &n, msg.p, msg.n) == 1 && n == k->n)
 		return 0;
 	out->n -= k->n;
-	return fail(e, "encrypt by RSA-OAEP");
+	return evp_fail(e, E_CRYPTO, "encrypt by RSA-OAEP");
 }
 
 /* The x of both keys' point. */
@@ -298,7 +268,7 @@ ecdh_ephemeral(const struct pubkey *peer, struct pubkey *ret_ephemeral,
 		ephemeral.bytes, sizeof(ephemeral.bytes), &ephemeral.n) != 1 ||
 	    ephemeral.n != peer->n ||
 	    ecdh(own, theirs, ret_z, ephemeral.n / 2) != 0)
-		return fail(e, "agree on a point");
+		return evp_fail(e, E_CRYPTO, "agree on a point");
 	*ret_ephemeral = ephemeral;
 	return 0;
 }
