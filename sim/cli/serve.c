@@ -31,6 +31,21 @@ start_up(const struct serve_options *o, struct err *e)
 	return -1;
 }
 
+/* Power comes later, and nobody to tell of a damaged state then. */
+static int
+try_state(struct store *store, const struct serve_options *o, struct err *e)
+{
+	return store_has_tpm(store) && !o->swtpm.untried ? engine_try_state(e)
+							 : 0;
+}
+
+static int
+power_on(struct store *store, struct err *e)
+{
+	return store_has_tpm(store) ? engine_power_on_or_end(e)
+				    : engine_power_on(e);
+}
+
 int
 serve_power_on(
     struct store *store, const struct serve_options *o, struct err *e)
@@ -43,12 +58,9 @@ serve_power_on(
 	if (!engine_has_identity())
 		log_warn("engine", "built with shared libtpms: TPM properties "
 				   "are libtpms' own, not Intel PTT's");
-	if (store_has_tpm(store) && !o->swtpm.untried &&
-	    engine_try_state(e) != 0)
-		return -1;
 	if (!o->power)
-		return 0;
-	return engine_power_on(e) != 0 ? -1 : start_up(o, e);
+		return try_state(store, o, e);
+	return power_on(store, e) != 0 ? -1 : start_up(o, e);
 }
 
 /* A descriptor that was inherited listens, or is connected. */

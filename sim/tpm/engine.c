@@ -13,6 +13,7 @@
 #include "sim/base/log.h"
 #include "sim/tpm/command_names.h"
 #include "sim/tpm/engine.h"
+#include "sim/tpm/guard.h"
 #include "sim/tpm/identity.h"
 #include "sim/tpm/store.h"
 #include "sim/base/tpm2.h"
@@ -27,6 +28,7 @@ static struct {
 	bool wants_shutdown;
 	bool test_failure; /* the next self-test fails */
 	bool failed;       /* it did */
+	bool dead;         /* libtpms is not to be called again */
 	/* What manufacture puts in place of libtpms' firmware version. */
 	bool manufacture;
 	uint32_t firmware1, firmware2;
@@ -194,17 +196,21 @@ try_in_child(const char *name, struct span blob, struct err *e)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static int
+damaged(struct err *e)
+{
+	err_set(e, E_FORMAT, "the TPM's state in '%s' is damaged",
+	    store_path(tpm.store));
+	return err_hint(
+	    e, "restore it, or use another --state; nothing was changed");
+}
+
 int
 engine_try_state(struct err *e)
 {
 	int good = try_in_child(NULL, (struct span){ NULL, 0 }, e);
 
-	if (good != 0)
-		return good > 0 ? 0 : -1;
-	err_set(e, E_FORMAT, "the TPM's state in '%s' is damaged",
-	    store_path(tpm.store));
-	return err_hint(
-	    e, "restore it, or use another --state; nothing was changed");
+	return good > 0 ? 0 : good < 0 ? -1 : damaged(e);
 }
 
 int
@@ -254,20 +260,19 @@ after_init(void)
 	tpm.failed = tpm.test_failure = tpm.wants_shutdown = false;
 }
 
-int
-engine_power_on(struct err *e)
+static int
+power_on(TPM_RESULT (*init)(void), struct err *e)
 {
 	TPM_RESULT rc;
 
-	if (atomic_load(&tpm.on))
-		return 0;
 	err_clear(&tpm.store_err);
 	after_init();
 	/* Power brings NV with it; a reset leaves it as it is. */
 	atomic_store(&wrap_nv_off, false);
-	rc = TPMLIB_MainInit();
+	rc = init();
 	if (rc != TPM_SUCCESS) {
-		TPMLIB_Terminate();
+		if (!tpm.dead)
+			TPMLIB_Terminate();
 		if (tpm.store_err.code == E_OK)
 			return err_set(e, E_FORMAT,
 			    "libtpms does not take the state (0x%x)", rc);
@@ -277,6 +282,39 @@ engine_power_on(struct err *e)
 	}
 	atomic_store(&tpm.on, true);
 	return 0;
+}
+
+int
+engine_power_on(struct err *e)
+{
+	return atomic_load(&tpm.on) ? 0 : power_on(TPMLIB_MainInit, e);
+}
+
+static void
+init_or_die(void *ret)
+{
+	*(TPM_RESULT *)ret = TPMLIB_MainInit();
+}
+
+static TPM_RESULT
+guarded_init(void)
+{
+	TPM_RESULT rc = TPM_FAIL;
+
+	tpm.dead = !guard_run(init_or_die, &rc);
+	return tpm.dead ? TPM_FAIL : rc;
+}
+
+int
+engine_power_on_or_end(struct err *e)
+{
+	int rc;
+
+	store_hold(tpm.store);
+	rc = power_on(guarded_init, e);
+	if (rc != 0)
+		return tpm.store_err.code == E_OK ? damaged(e) : -1;
+	return store_release(tpm.store, e);
 }
 
 void

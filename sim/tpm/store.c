@@ -36,6 +36,7 @@ struct store {
 	struct linear *linear; /* all states in one file, and no directory */
 	unsigned mode;         /* of state files; 0: 0600 */
 	bool in_memory;        /* writes go to memory[] only */
+	bool held;             /* until store_release() */
 	bool fsync;            /* writes reach the disk */
 	bool has_device;
 	struct blob_keys keys;
@@ -607,7 +608,7 @@ store_write(struct store *s, const char *name, struct span blob, struct err *e)
 
 	if (state_index(name, &i, e) != 0)
 		return -1;
-	if (s->in_memory) {
+	if (s->in_memory || s->held) {
 		buf_reset(&s->memory[i].blob);
 		if (buf_put(&s->memory[i].blob, blob))
 			return err_set(
@@ -643,11 +644,36 @@ store_delete(struct store *s, const char *name, struct err *e)
 
 	if (state_index(name, &i, e) != 0)
 		return -1;
-	if (s->in_memory) {
+	if (s->in_memory || s->held) {
 		s->memory[i].written = s->memory[i].deleted = true;
 		return 0;
 	}
 	return remove_state(s, i, e);
+}
+
+void
+store_hold(struct store *s)
+{
+	s->held = true;
+}
+
+int
+store_release(struct store *s, struct err *e)
+{
+	s->held = false;
+	if (s->in_memory)
+		return 0;
+	for (size_t i = 0; i < N_STORE_STATES; i++) {
+		if (!s->memory[i].written)
+			continue;
+		s->memory[i].written = false;
+		if ((s->memory[i].deleted
+			    ? store_delete(s, store_states[i], e)
+			    : store_write(s, store_states[i],
+				  buf_span(&s->memory[i].blob), e)) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /*

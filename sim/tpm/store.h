@@ -99,6 +99,12 @@ void store_free(struct store *s);
 /* What is written from here on stays in memory, as with STORE_PEEK. */
 void store_keep_in_memory(struct store *s);
 
+/* What is written between the two stays in memory, and is written in the end:
+ * who does not get as far leaves the state as it was. store_release() fails as
+ * store_write() does. */
+void store_hold(struct store *s);
+int store_release(struct store *s, struct err *e);
+
 /* True when there is a permanent state: the TPM was manufactured. */
 bool store_has_tpm(const struct store *s);
 /* True when the directory has our descriptor: minted, not swtpm's. */

@@ -218,6 +218,10 @@ static const uint8_t startup[] = { 0x80, 0x01, 0, 0, 0, 12, 0, 0, 1, 0x44, 0,
 	0 };
 static const uint8_t get_random[] = { 0x80, 0x01, 0, 0, 0, 12, 0, 0, 1, 0x7b, 0,
 	32 };
+/* What an operating system sends last: whatever comes after it stops a TPM that
+ * has nothing to write any more. */
+static const uint8_t shutdown_clear[] = { 0x80, 0x01, 0, 0, 0, 12, 0, 0, 1,
+	0x45, 0, 0 };
 
 /* Raw: without frames, as swtpm's data channel. n is the response's size. */
 static void
@@ -280,6 +284,7 @@ start(size_t n, bool raw, char **argv)
 			ask(fd, raw, SPAN_OF(get_random), 12 + 32);
 			add(&random, clock_ns() - begin);
 		}
+		ask(fd, raw, SPAN_OF(shutdown_clear), 10);
 		(void)close(fd);
 		begin = clock_ns();
 		(void)kill(pid, SIGTERM);

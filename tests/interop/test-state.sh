@@ -214,9 +214,29 @@ foreign() {
 	says "says why" 'Permission denied'
 }
 
+# --- damaged inside a container that is whole --------------------------------------
+
+damaged() {
+	local at sum
+	for at in 40 3000; do
+		rm -rf "$TMP/damaged"
+		ok "mint" "$ODCASIM" mint --seed damaged --state "$TMP/damaged"
+		head -c 300 /dev/zero | tr '\0' '\377' |
+			dd of="$TMP/damaged/tpm2-00.permall" bs=1 seek=$at conv=notrunc status=none
+		sum=$(sums "$TMP/damaged")
+		exits 1 "octets from $at on are damaged" \
+			timeout 20 "$ODCASIM" run --mssim 127.0.0.1:0 --state "$TMP/damaged"
+		says "says so" "the TPM's state in '$TMP/damaged' is damaged"
+		is "nothing was changed" "$(sums "$TMP/damaged")" "$sum"
+		exits 1 "exec of it" "$ODCASIM" exec --state "$TMP/damaged" -- true
+		says "says so, too" "the TPM's state in '$TMP/damaged' is damaged"
+	done
+}
+
 restart
 kills
 interrupted_mint
 swtpm_both_ways
 foreign
+damaged
 finish

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <openssl/ec.h>
@@ -515,6 +517,60 @@ test_try_state(void **state)
 	assert_int_equal(run(STARTUP, &rsp), 0);
 }
 
+/* 0: the TPM came up and was written; 1: E_FORMAT, and nothing was. */
+static int
+power_on_or_end(void)
+{
+	auto_buf before = BUF_INIT(MAX_STATE_FILE);
+	auto_buf after = BUF_INIT(MAX_STATE_FILE);
+	auto_buf rsp = BUF_INIT(MAX_TPM_RESPONSE);
+	struct err e = ERR_INIT;
+
+	if (store_read(store, "permall", &before, NULL) != 0)
+		return 2;
+	if (engine_power_on_or_end(&e) == 0)
+		return run(STARTUP, &rsp) == 0 ? 0 : 3;
+	if (store_read(store, "permall", &after, NULL) != 0 ||
+	    !span_eq(buf_span(&before), buf_span(&after)))
+		return 4;
+	return e.code == E_FORMAT && e.hint[0] != '\0' ? 1 : 5;
+}
+
+/* It is the end of a process, so each is another one. */
+static int
+in_child(void)
+{
+	int status;
+	const pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(power_on_or_end());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void
+test_power_on_or_end(void **state)
+{
+	auto_buf good = BUF_INIT(MAX_STATE_FILE);
+	auto_buf rsp = BUF_INIT(MAX_TPM_RESPONSE);
+	struct err e = ERR_INIT;
+
+	engine_power_off();
+	assert_ok(store_read(store, "permall", &good, &e));
+	assert_int_equal(in_child(), 0);
+	for (size_t n = 0; n < good.n; n += good.n / 16) {
+		const struct span head = { good.p, n };
+
+		assert_ok(store_write(store, "permall", head, &e));
+		assert_int_equal(in_child(), 1);
+	}
+	assert_ok(store_write(store, "permall", buf_span(&good), &e));
+	assert_ok(engine_power_on(&e));
+	assert_int_equal(run(STARTUP, &rsp), 0);
+}
+
 int
 main(void)
 {
@@ -532,6 +588,7 @@ main(void)
 		cmocka_unit_test(test_named_curves),
 		cmocka_unit_test(test_curve_known_answers),
 		cmocka_unit_test(test_try_state),
+		cmocka_unit_test(test_power_on_or_end),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, setup, teardown);

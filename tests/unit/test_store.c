@@ -322,6 +322,56 @@ test_install(void **state)
 	assert_true(span_eq(buf_span(&fuses), SPAN_STR("fuses")));
 }
 
+/* Past the store that has it. */
+static void
+assert_device_on_disk(const char *want)
+{
+	auto_store peek = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(store_open_dir(dir, STORE_PEEK, &peek, &e), 0);
+	assert_device(peek, want, "");
+}
+
+static void
+test_hold(void **state)
+{
+	auto_store s = NULL;
+	auto_buf out = BUF_INIT(100);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(store_open_dir(dir, STORE_OWN, &s, &e), 0);
+	assert_int_equal(store_write(s, "permall", SPAN_STR("old"), &e), 0);
+	assert_int_equal(store_write(s, "savestate", SPAN_STR("old"), &e), 0);
+	store_hold(s);
+	assert_int_equal(store_write(s, "permall", SPAN_STR("new"), &e), 0);
+	assert_int_equal(store_delete(s, "savestate", &e), 0);
+	assert_true(file_exists(dirfd_, "tpm2-00.savestate"));
+	assert_int_equal(store_read(s, "permall", &out, &e), 0);
+	assert_true(span_eq(buf_span(&out), SPAN_STR("new")));
+	assert_device_on_disk("old");
+	assert_int_equal(store_release(s, &e), 0);
+	assert_false(file_exists(dirfd_, "tpm2-00.savestate"));
+	assert_device_on_disk("new");
+	assert_int_equal(store_write(s, "permall", SPAN_STR("last"), &e), 0);
+	assert_device_on_disk("last");
+}
+
+/* What stays in memory does so. */
+static void
+test_hold_in_memory(void **state)
+{
+	auto_store s = NULL;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(store_open_dir(dir, STORE_OWN, &s, &e), 0);
+	store_keep_in_memory(s);
+	store_hold(s);
+	assert_int_equal(store_write(s, "permall", SPAN_STR("new"), &e), 0);
+	assert_int_equal(store_release(s, &e), 0);
+	assert_false(file_exists(dirfd_, STORE_PERMANENT));
+}
+
 /* As step 1 leaves it for the state "new" and the descriptor "{new}". */
 static void
 put_ready(void)
@@ -560,6 +610,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replace, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_install, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hold, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_hold_in_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crashes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(
