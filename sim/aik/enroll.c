@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/aik/enroll_record.h"
 #include "sim/aik/enroll_step.h"
 #include "sim/aik/hresult.h"
 #include "sim/base/clock.h"
@@ -122,9 +123,15 @@ int
 enroll_ask(struct enroll *en, const char *name, const struct httpc_request *q,
     struct httpc_answer *ret, struct err *e)
 {
-	int rc = en->o->send(en->o->http, q, ret, e);
+	struct httpc_request asked = *q;
+	int rc;
 
+	asked.record = en->r->record != NULL;
+	rc = en->o->send(en->o->http, &asked, ret, e);
 	count(en, name, q, ret);
+	if (asked.record &&
+	    enroll_record_exchange(en, q, ret, rc != 0 ? e : NULL, e) != 0)
+		return -1;
 	if (rc == 0)
 		return 0;
 	en->r->http_status = ret->status; /* not the one before */
@@ -259,15 +266,19 @@ enroll_run(
 	struct err why = ERR_INIT;
 	int rc;
 
-	*ret = (struct enroll_result){ .pki_status = SCEP_ABSENT,
+	*ret = (struct enroll_result){ .client = o->client,
+		.pki_status = SCEP_ABSENT,
 		.fail_info = SCEP_ABSENT };
 	buf_init(&ret->ek, MAX_CERT_SIZE);
 	buf_init(&ret->cert, MAX_CERT_SIZE);
 	buf_init(&ret->context, MAX_TPM_RESPONSE);
-	if (en == NULL)
+	if (o->record)
+		ret->record = enroll_record_new();
+	if (en == NULL || (o->record && ret->record == NULL))
 		return err_set(e, E_NOMEM, "enrolment");
 	rc = walk_steps(en, &why);
 	ret->ns = clock_ns() - begin;
+	enroll_record_certs(en);
 	if (rc != 0 && e != NULL)
 		*e = why;
 	return rc;
@@ -279,4 +290,5 @@ enroll_result_done(struct enroll_result *r)
 	buf_free(&r->ek);
 	buf_free(&r->cert);
 	buf_free(&r->context);
+	enroll_record_free(r->record);
 }

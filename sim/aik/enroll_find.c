@@ -157,8 +157,8 @@ enroll_find_ek(struct enroll *en, struct err *e)
 /* --- C, D: the chain, and the URL -------------------------------------------
  */
 
-static struct authority_input
-walk(const struct enroll *en, struct span certs[static MAX_CERT_COUNT])
+struct authority_input
+enroll_input(const struct enroll *en, struct span certs[static MAX_CERT_COUNT])
 {
 	struct authority_input in = {
 		.ek = buf_span(&en->r->ek),
@@ -169,10 +169,7 @@ walk(const struct enroll *en, struct span certs[static MAX_CERT_COUNT])
 		.client = en->o->client,
 	};
 
-	/* A chain that breaks off is what a client finds, too. */
-	if (in.client != CLIENT_LEGACY)
-		(void)chain_split(
-		    buf_span(&en->chain), certs, &in.n_certs, NULL);
+	(void)chain_split(buf_span(&en->chain), certs, &in.n_certs, NULL);
 	return in;
 }
 
@@ -183,7 +180,8 @@ enroll_read_chain(struct enroll *en, struct err *e)
 
 	if (tpm_info_chain(&en->info, &en->chain) != 0)
 		return err_set(e, E_NOMEM, "certificate chain");
-	en->r->n_chain = walk(en, certs).n_certs;
+	if (en->o->client != CLIENT_LEGACY)
+		en->r->n_chain = enroll_input(en, certs).n_certs;
 	return 0;
 }
 
@@ -191,11 +189,14 @@ int
 enroll_find_url(struct enroll *en, struct err *e)
 {
 	struct span certs[MAX_CERT_COUNT];
-	const struct authority_input in = walk(en, certs);
+	const struct authority_input in = enroll_input(en, certs);
 
-	return authority_of(&in, &en->r->authority, e) != 0
-		   ? -1
-		   : authority_path(&in, en->path, &en->n_path, e);
+	if (authority_of(&in, &en->r->authority, e) != 0 ||
+	    authority_path(&in, en->path, &en->n_path, e) != 0)
+		return -1;
+	/* Nothing goes by it: it is for who reads the report. */
+	(void)authority_right(&in, &en->r->right, NULL);
+	return 0;
 }
 
 /* --- E, F: the connection, and what the service can do ----------------------

@@ -4,6 +4,7 @@
 #include "odca/cert.h"
 #include "sim/aik/csr.h"
 #include "sim/aik/enroll_check.h"
+#include "sim/aik/enroll_record.h"
 #include "sim/aik/enroll_step.h"
 #include "sim/aik/racert.h"
 #include "sim/aik/scep_cert.h"
@@ -204,9 +205,11 @@ open_reply(struct enroll *en, struct span der, int want, struct buf *plain,
     struct err *e)
 {
 	auto_scep_message m = SCEP_MESSAGE_INIT;
+	int rc;
 
-	if (scep_read_reply(der, &en->asked, &m, e) != 0 ||
-	    check_signer(en, m.cms.signer, e) != 0 ||
+	rc = scep_read_reply(der, &en->asked, &m, e);
+	enroll_record_reply(en, &m.head);
+	if (rc != 0 || check_signer(en, m.cms.signer, e) != 0 ||
 	    check_pki_status(en, &m.head, want, e) != 0)
 		return -1;
 	return cms_decrypt(

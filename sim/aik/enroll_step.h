@@ -60,6 +60,11 @@ enroll_ask_scep(struct enroll *en, const char *operation, const char *message,
 int enroll_check_status(struct enroll *en, const char *name,
     const struct httpc_answer *a, struct err *e);
 
+/* What the way up from the EK certificate goes by; certs gets those of NV. A
+ * chain that breaks off is what a client finds, too. */
+struct authority_input
+enroll_input(const struct enroll *en, struct span certs[static MAX_CERT_COUNT]);
+
 /* --- the steps, in their order ----------------------------------------------
  */
 
