@@ -109,8 +109,7 @@ enroll_record_head(struct span head, struct buf *out)
 static int
 keep_message(struct enroll_message *m, const struct buf *head, struct span body)
 {
-	/* A name without a value may be longer than with one. */
-	buf_init(&m->head, 2 * MAX_HTTP_HEAD);
+	buf_init(&m->head, MAX_RECORD_HEAD);
 	buf_init(&m->body, MAX_HTTP_RECORD);
 	if (body.n > MAX_HTTP_RECORD)
 		body.n = MAX_HTTP_RECORD;

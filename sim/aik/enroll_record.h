@@ -13,6 +13,9 @@
 
 struct enroll;
 
+/* "Cookie:\n" is longer once its value is left out. */
+#define MAX_RECORD_HEAD (3 * MAX_HTTP_HEAD)
+
 struct enroll_message {
 	struct buf head; /* n == 0: there was no message */
 	struct buf body; /* at most MAX_HTTP_RECORD */
