@@ -9,6 +9,7 @@
 #include "sim/aik/enroll_step.h"
 
 #define LEFT_OUT "(left out)"
+#define CONNECT  "CONNECT "
 
 struct enroll_record *
 enroll_record_new(void)
@@ -119,12 +120,21 @@ keep_message(struct enroll_message *m, const struct buf *head, struct span body)
 		   : 0;
 }
 
+/* To a proxy that did not let it through no body went out. */
+static bool
+is_tunnel(const struct buf *head)
+{
+	return head->n > strlen(CONNECT) &&
+	       memcmp(head->p, CONNECT, strlen(CONNECT)) == 0;
+}
+
 int
 enroll_record_exchange(struct enroll *en, const struct httpc_request *q,
     const struct httpc_answer *a, const struct err *error, struct err *e)
 {
 	struct enroll_result *r = en->r;
 	struct enroll_exchange *x = &r->record->exchanges[r->n_requests - 1];
+	const struct span none = { NULL, 0 };
 
 	(void)snprintf(x->url, sizeof(x->url), "%s", q->url);
 	(void)snprintf(x->address, sizeof(x->address), "%s", a->address);
@@ -136,7 +146,8 @@ enroll_record_exchange(struct enroll *en, const struct httpc_request *q,
 		memcpy(x->transaction, en->asked.transaction,
 		    sizeof(x->transaction));
 	}
-	return keep_message(&x->request, &a->sent, q->body) != 0 ||
+	return keep_message(&x->request, &a->sent,
+		   is_tunnel(&a->sent) ? none : q->body) != 0 ||
 		       keep_message(&x->answer, &a->head, buf_span(&a->body)) !=
 			   0
 		   ? err_set(e, E_NOMEM, "record of a request")

@@ -89,7 +89,7 @@ json_body(const struct enroll_message *m, size_t bytes)
 {
 	const struct span body = buf_span(&m->body);
 
-	if (bytes == 0)
+	if (body.n == 0)
 		return json_null();
 	return json_pack("{s:I, s:o, s:o}", "bytes", (json_int_t)bytes, "type",
 	    json_content_type(buf_span(&m->head)),

@@ -65,6 +65,7 @@ struct mock {
 	struct aikca *ca;
 	const struct aik_ca *aik_ca;
 	struct span ekop; /* DER */
+	const char *sent; /* as if it were what went out */
 
 	/* Of the enrolment that is under way. */
 	struct buf spki, san;
@@ -88,7 +89,7 @@ mock_open(struct mock *m, enum mock_fault fault)
 {
 	struct err e = ERR_INIT;
 
-	*m = (struct mock){ .fault = fault };
+	*m = (struct mock){ .fault = fault, .sent = MOCK_SENT };
 	buf_init(&m->spki, MAX_SPKI);
 	buf_init(&m->san, MAX_CERT_SIZE);
 	buf_init(&m->client, MAX_CERT_SIZE);
@@ -417,7 +418,7 @@ mock_send(void *ctx, const struct httpc_request *r, struct httpc_answer *a,
 	(void)snprintf(
 	    m->methods + n, sizeof(m->methods) - n, "%s ", r->method);
 	if (r->record)
-		assert_int_equal(buf_put(&a->sent, SPAN_STR(MOCK_SENT)), 0);
+		assert_int_equal(buf_put(&a->sent, SPAN_STR(m->sent)), 0);
 	if (m->fault == MOCK_SILENT) {
 		a->winhttp = 12029;
 		return err_set(e, E_IO, "nobody is there");

@@ -404,6 +404,24 @@ test_record_denied(void **state)
 	mock_close(&m);
 }
 
+/* A proxy answered, and the message stayed here. */
+static void
+test_record_tunnel(void **state)
+{
+	auto_enroll_result r = { .enrolled = false };
+	struct seen seen = { .record = true };
+	struct err e = ERR_INIT;
+	struct mock m;
+
+	mock_open(&m, MOCK_400);
+	m.sent = "CONNECT name.test:443 HTTP/1.1\r\n\r\n";
+	assert_int_equal(run(&m, tgl, CLIENT_CURRENT, &r, &seen, &e), -1);
+	assert_int_equal(r.n_requests, 3);
+	assert_true(has(&r.record->exchanges[2].request.head, "CONNECT "));
+	assert_int_equal(r.record->exchanges[2].request.body.n, 0);
+	mock_close(&m);
+}
+
 static const char *
 source_at(int place)
 {
@@ -534,6 +552,7 @@ main(void)
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_record),
 		cmocka_unit_test(test_record_denied),
+		cmocka_unit_test(test_record_tunnel),
 		cmocka_unit_test(test_record_way),
 		cmocka_unit_test(test_record_silence),
 		cmocka_unit_test(test_no_record),
