@@ -122,23 +122,76 @@ set_id(struct authority *a, const struct cert *c, struct err *e)
 	return 0;
 }
 
+/* The authority of who issued c. */
+static int
+name_issuer(const struct authority_input *in, const struct cert *c,
+    size_t place, struct authority *ret, struct err *e)
+{
+	struct authority a = { .place = place };
+
+	if (set_vendor(&a, in->manufacturer, e) != 0 || set_id(&a, c, e) != 0)
+		return -1;
+	memcpy(a.source, c->subject_text, sizeof(a.source));
+	set_names(&a);
+	*ret = a;
+	return 0;
+}
+
 int
 authority_of(
     const struct authority_input *in, struct authority *ret, struct err *e)
 {
 	struct span path[MAX_CHAIN_DEPTH];
-	struct authority a = { .place = 0 };
 	struct cert last;
 	size_t n;
 
-	if (set_vendor(&a, in->manufacturer, e) != 0 ||
-	    walk(in, path, &n, &last, e) != 0 || set_id(&a, &last, e) != 0)
-		return err_wrap(e, "authority of the AIK service");
-	a.place = n - 1;
-	memcpy(a.source, last.subject_text, sizeof(a.source));
-	set_names(&a);
-	*ret = a;
-	return 0;
+	return walk(in, path, &n, &last, e) != 0 ||
+		       name_issuer(in, &last, n - 1, ret, e) != 0
+		   ? err_wrap(e, "authority of the AIK service")
+		   : 0;
+}
+
+/* --- what it should have been ---------------------------------------------
+ */
+
+/* A CA within the device publishes no list: that of what it issued is another
+ * one's (RFC 5280 4.2.1.13, cRLIssuer). */
+static bool
+is_issued_within(const struct cert *c)
+{
+	return c->crldp_indirect;
+}
+
+/* Of a chain with a gap, the part that the EK certificate does not lead to. */
+static bool
+find_top(const struct authority_input *in, struct cert *ret)
+{
+	for (size_t i = 0; i < in->n_certs; i++)
+		if (cert_parse(in->certs[i], ret, NULL) == 0 && ret->is_ca &&
+		    !is_issued_within(ret) && !cert_is_self_signed(ret))
+			return true;
+	return false;
+}
+
+int
+authority_right(
+    const struct authority_input *in, struct authority *ret, struct err *e)
+{
+	struct authority_input current = *in;
+	struct span path[MAX_CHAIN_DEPTH];
+	struct cert last;
+	size_t n;
+
+	current.client = CLIENT_CURRENT;
+	if (walk(&current, path, &n, &last, e) != 0)
+		return -1;
+	if (!is_issued_within(&last))
+		return name_issuer(in, &last, n - 1, ret, e);
+	return find_top(in, &last)
+		   ? name_issuer(in, &last, AUTHORITY_OFF_PATH, ret, e)
+		   : err_set(e, E_NOTFOUND,
+			 "no certificate in the TPM says who issued the "
+			 "device's CAs");
 }
 
 /* --- back from a host ----------------------------------------------------- */

@@ -26,6 +26,7 @@
 #define AUTHORITY_PATH      "/templates/Aik/scep"
 #define AUTHORITY_HOST_SIZE 80
 #define AUTHORITY_URL_SIZE  112
+#define AUTHORITY_OFF_PATH  SIZE_MAX
 
 /* How far a client walks up from the EK certificate. */
 enum aik_client {
@@ -69,6 +70,14 @@ int authority_path(const struct authority_input *in,
  * or a key identifier that no host can be named after: of other than letters
  * and digits, of other than 20 octets. */
 int authority_of(
+    const struct authority_input *in, struct authority *ret, struct err *e);
+/*
+ * The one that a client has to come to, whatever in->client finds: that of
+ * CLIENT_CURRENT. Where the path breaks off within the device, that of another
+ * of the TPM's certificates that somebody outside issued (place is
+ * AUTHORITY_OFF_PATH). E_NOTFOUND when there is none; else as authority_of().
+ */
+int authority_right(
     const struct authority_input *in, struct authority *ret, struct err *e);
 /* From the text of a Host header: any case, with a port or without one.
  * E_FORMAT when it is no authority's; whether one of that name exists is for

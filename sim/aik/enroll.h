@@ -72,6 +72,8 @@ struct enroll_check {
 };
 #define MAX_ENROLL_CHECKS 16
 
+struct enroll_record;
+
 struct enroll_result {
 	enum enroll_step step; /* the last one that was begun */
 	struct {
@@ -93,7 +95,9 @@ struct enroll_result {
 	bool from_ekop;     /* the EK certificate is not in NV */
 	struct buf ek;      /* it, DER */
 	size_t n_chain;     /* others in NV, as this client sees it */
+	enum aik_client client;
 	struct authority authority;
+	struct authority right;   /* authority_right(); url "": not known */
 	char caps[MAX_NAME_TEXT]; /* "SHA-256, SHA-1, ..." */
 	uint8_t ski[AIK_UNIQUE_SIZE];
 	struct buf cert;    /* the AIK's, DER */
@@ -103,6 +107,7 @@ struct enroll_result {
 	char request_id[40];
 	struct enroll_request requests[MAX_ENROLL_REQUESTS];
 	size_t n_requests;
+	struct enroll_record *record; /* enroll_record.h; NULL: not asked for */
 };
 
 /* --- the way ----------------------------------------------------------------
@@ -134,6 +139,7 @@ struct enroll_options {
 	const char *ra_aia_prefix; /* NULL: RA_AIA_PREFIX */
 	struct span root;          /* DER; n == 0: whichever the service has */
 	bool save;                 /* result.context is wanted */
+	bool record;               /* result.record is wanted */
 	struct cloudfault_set *faults; /* of the client; NULL: none */
 	struct enroll_watch watch;
 };

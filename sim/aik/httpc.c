@@ -122,6 +122,22 @@ take_connection(
 	return CURL_PREREQFUNC_OK;
 }
 
+/* What goes out, in clear, before TLS. */
+static int
+take_sent(CURL *easy, curl_infotype type, char *p, size_t n, void *ctx)
+{
+	struct buf *sent = &((struct exchange *)ctx)->answer->sent;
+
+	if (type != CURLINFO_HEADER_OUT)
+		return 0;
+	/* A CONNECT for a proxy, or the same by a connection that was gone
+	 * meanwhile, was before this one. */
+	if (sent->n >= 4 && memcmp(sent->p + sent->n - 4, "\r\n\r\n", 4) == 0)
+		buf_reset(sent);
+	(void)buf_put(sent, (struct span){ (const uint8_t *)p, n });
+	return 0;
+}
+
 /* As libcurl waits, and as octets come and go. */
 static int
 take_progress(void *ctx, curl_off_t download, curl_off_t downloaded,
@@ -215,6 +231,18 @@ set_request(const struct httpc *h, const struct httpc_request *r)
 }
 
 static CURLcode
+set_record(const struct httpc *h, struct exchange *x)
+{
+	CURLcode rc;
+
+	if (!x->request->record)
+		return CURLE_OK;
+	rc = curl.curl_easy_setopt(h->easy, CURLOPT_DEBUGFUNCTION, take_sent);
+	rc = rc ? rc : curl.curl_easy_setopt(h->easy, CURLOPT_DEBUGDATA, x);
+	return rc ? rc : curl.curl_easy_setopt(h->easy, CURLOPT_VERBOSE, 1L);
+}
+
+static CURLcode
 set_callbacks(const struct httpc *h, struct exchange *x)
 {
 	CURLcode rc =
@@ -258,6 +286,7 @@ perform(struct httpc *h, struct exchange *x, struct err *e)
 	rc = rc ? rc : set_progress(h);
 	rc = rc ? rc : set_request(h, x->request);
 	rc = rc ? rc : set_callbacks(h, x);
+	rc = rc ? rc : set_record(h, x);
 	rc = rc ? rc
 		: curl.curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, detail);
 	rc = rc ? rc : curl.curl_easy_perform(h->easy);
@@ -287,6 +316,7 @@ httpc_send(struct httpc *h, const struct httpc_request *r,
 void
 httpc_answer_done(struct httpc_answer *a)
 {
+	buf_free(&a->sent);
 	buf_free(&a->head);
 	buf_free(&a->body);
 }

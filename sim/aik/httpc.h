@@ -32,6 +32,7 @@ struct httpc_request {
 	const char *url;
 	const char *const *headers; /* "Name: value", NULL ends */
 	struct span body;           /* p NULL: none */
+	bool record;                /* answer.sent is wanted */
 	/* Called once there is a connection, before the request goes out. */
 	void (*connected)(void *ctx);
 	void *ctx;
@@ -42,6 +43,7 @@ struct httpc_answer {
 	unsigned status;  /* 0: there was no answer */
 	unsigned winhttp; /* why: 12007 ...; 0: another reason, or none */
 	char address[64]; /* who answered: "127.0.0.1:8443" */
+	struct buf sent;  /* request line and headers, as they went out */
 	struct buf head;  /* status line and headers, as they came */
 	struct buf body;
 	uint64_t ns;
@@ -49,6 +51,7 @@ struct httpc_answer {
 
 #define HTTPC_ANSWER_INIT                                                      \
 	{                                                                      \
+		.sent = BUF_INIT(MAX_HTTP_HEAD),                               \
 		.head = BUF_INIT(MAX_HTTP_HEAD),                               \
 		.body = BUF_INIT(MAX_HTTP_ANSWER),                             \
 	}

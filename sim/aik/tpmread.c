@@ -334,6 +334,30 @@ tpm_info_chain(const struct tpm_info *i, struct buf *out)
 	return 0;
 }
 
+size_t
+tpm_info_pieces(const struct tpm_info *i, size_t begin, size_t n,
+    struct piece ret[static MAX_CERT_PIECES])
+{
+	const size_t end = begin + n;
+	size_t at = 0, count = 0;
+
+	for (size_t k = 0; k < i->n_nv && count < MAX_CERT_PIECES; k++) {
+		const struct tpm_nv *nv = &i->nv[k];
+		size_t from, to;
+
+		if (nv->index < NV_CHAIN_FIRST || nv->data.n == 0)
+			continue;
+		from = begin > at ? begin - at : 0;
+		to = end < at + nv->data.n ? end - at : nv->data.n;
+		if (at < end && from < nv->data.n)
+			ret[count++] = (struct piece){ .index = nv->index,
+				.offset = from,
+				.n = to - from };
+		at += nv->data.n;
+	}
+	return count;
+}
+
 /* --- endorsement keys ----------------------------------------------------- */
 
 static int

@@ -56,4 +56,16 @@ void tpm_word_text(uint32_t word, char out[static 4]);
 /* 0x01C00100..0x01C001FF joined in ascending order, appended to out. */
 int tpm_info_chain(const struct tpm_info *i, struct buf *out);
 
+/* What an NV index has of a certificate. */
+struct piece {
+	uint32_t index;
+	size_t offset, n;
+};
+
+/* Where n bytes at a place of what tpm_info_chain() gave stand: a long chain
+ * goes on in the next index, in the middle of a certificate. Gives how many
+ * pieces there are. */
+size_t tpm_info_pieces(const struct tpm_info *i, size_t begin, size_t n,
+    struct piece ret[static MAX_CERT_PIECES]);
+
 #endif

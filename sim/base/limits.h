@@ -128,6 +128,8 @@
 #define MAX_HTTP_BODY   (64 * 1024)
 #define MAX_HTTP_ANSWER MAX_CRL_SIZE
 #define MAX_HTTP_HOST   256
+/* What a record keeps of a body; those of an enrolment are below 16 KB. */
+#define MAX_HTTP_RECORD (64 * 1024)
 /* What is read of a body that is too long, so that its sender sees the answer;
  * beyond, the connection is cut. */
 #define MAX_HTTP_UNWANTED (4 * 1024 * 1024)

@@ -144,7 +144,7 @@ static const struct opt enroll[] = {
 	{ "client",     0, OPT_CHOICE, AT(client), "current|legacy|too-far", "walk up to the topmost certificate in the TPM (default), know only the EK's, as Windows before November 2021, or walk a certificate too far", 0, 0 },
 	{ "out",        0, OPT_STRING, AT(out),               "FILE",      "write the AIK certificate there, as PEM", 0, 0 },
 	{ "context",    0, OPT_STRING, AT(enroll.context),    "FILE",      "write the AIK there for tpm2-tools: 'tpm2_quote -c FILE', until the TPM is started again", 0, 0 },
-	{ "json",       0, OPT_FLAG,   AT(json),              NULL,        "one JSON object at the end instead of text", 0, 0 },
+	{ "json",       0, OPT_FLAG,   AT(json),              NULL,        "one JSON object at the end instead of text, with each message as it went over the wire, secrets left out", 0, 0 },
 	END
 };
 static const struct opt reproduce[] = {

@@ -272,7 +272,8 @@ open_and_enroll(const struct args *a, struct err *e)
 	struct enroll_options o = { .send = send_request,
 		.plain = a->enroll.http,
 		.above = above,
-		.save = a->enroll.context != NULL };
+		.save = a->enroll.context != NULL,
+		.record = a->json };
 	AUTO(ways_done) struct ways ways = { .fd = -1 };
 	auto_pki pki = NULL;
 

@@ -226,9 +226,13 @@ json_ek(const struct source *s, const struct ek *ek)
 	for (size_t i = 0; i < ek->report->n_checks; i++)
 		(void)json_array_append_new(
 		    checks, json_check(&ek->report->checks[i]));
-	for (size_t i = 0; i < ek->report->n_path; i++)
-		(void)json_array_append_new(
-		    path, show_certificate(s, &ek->report->path[i]));
+	for (size_t i = 0; i < ek->report->n_path; i++) {
+		const struct cert *c = &ek->report->path[i];
+		json_t *o = show_certificate(s, c);
+
+		(void)json_object_set_new(o, "pem", out_json_pem(c->der));
+		(void)json_array_append_new(path, o);
+	}
 	return json_pack("{s:s, s:o, s:b, s:o, s:o}", "name", ek->title, "nv",
 	    ek->nv != NULL ? json_sprintf("0x%08x", ek->nv->index)
 			   : json_null(),
@@ -238,8 +242,8 @@ json_ek(const struct source *s, const struct ek *ek)
 
 /*
  * source, time, accepted, failure (null, or the first failed check), eks:
- * [{name, nv, accepted, path: [certificate], checks: [{name, result, object,
- * found, wanted, clause}]}]; members are only ever added.
+ * [{name, nv, accepted, path: [certificate and its pem], checks: [{name,
+ * result, object, found, wanted, clause}]}]; members are only ever added.
  */
 static int
 verify_json(const struct source *s, time_t now, struct err *e)

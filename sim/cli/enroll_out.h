@@ -5,6 +5,8 @@
 #ifndef SIM_CLI_ENROLL_OUT_H
 #define SIM_CLI_ENROLL_OUT_H
 
+#include <jansson.h>
+
 #include "sim/aik/enroll.h"
 
 /* The way as it goes, on stdout, in the words that Windows' certreq -enrollaik
@@ -16,5 +18,9 @@ int enroll_text_end(const struct enroll_result *r, struct err *e);
 /* All of it as one object; why is the failure. */
 int enroll_json(const char *where, const struct enroll_result *r,
     const struct err *why, struct err *e);
+/* Parts of it, from the record: enroll_wire.c. */
+json_t *enroll_json_requests(const struct enroll_result *r);
+json_t *enroll_json_certificates(const struct enroll_result *r);
+json_t *enroll_json_us(uint64_t ns);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "odca/cert.h"
+#include "sim/aik/enroll_record.h"
 #include "sim/aik/hresult.h"
 #include "sim/cli/enroll_out.h"
 #include "sim/cli/out.h"
@@ -57,6 +58,16 @@ print_found(enum enroll_step s, const struct enroll_result *r)
 		(void)printf("  %zu checks", r->n_checks);
 }
 
+/* The URL that was built, and the one that would have been right. */
+static void
+print_urls(const struct enroll_result *r)
+{
+	(void)printf("%s\n", r->authority.url);
+	if (r->right.url[0] != '\0' &&
+	    strcmp(r->right.url, r->authority.url) != 0)
+		(void)printf("right URL: %s\n", r->right.url);
+}
+
 /* Lines of their own that a step gives. */
 static void
 print_lines(enum enroll_step s, const struct enroll_result *r)
@@ -67,7 +78,7 @@ print_lines(enum enroll_step s, const struct enroll_result *r)
 		(void)printf("%s\nx-ms-client-request-id: %s\n", r->platform,
 		    r->request_id);
 	if (s == ENROLL_URL)
-		(void)printf("%s\n", r->authority.url);
+		print_urls(r);
 	hex_encode(SPAN_OF(r->ski), key);
 	if (s == ENROLL_REQUEST)
 		(void)printf("Key = %s\n", key);
@@ -94,14 +105,18 @@ print_step(void *ctx, enum enroll_step s, const struct enroll_result *r)
 	(void)fflush(stdout);
 }
 
-/* Status line and headers, as they came; a server's octets do not reach a
- * terminal. */
+/* Status line and headers, as they came, but secrets; a server's octets do not
+ * reach a terminal. */
 static void
 print_head(
     void *ctx, const struct enroll_request *q, const struct httpc_answer *a)
 {
-	for (size_t i = 0; i < a->head.n; i++) {
-		const char c = (char)a->head.p[i];
+	auto_buf head = BUF_INIT(MAX_RECORD_HEAD);
+
+	if (enroll_record_head(buf_span(&a->head), &head) != 0)
+		return;
+	for (size_t i = 0; i < head.n; i++) {
+		const char c = (char)head.p[i];
 
 		if (c == '\n' || (c >= ' ' && c <= '~'))
 			(void)putchar(c);

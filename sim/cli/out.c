@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "odca/cert.h"
 #include "sim/cli/out.h"
 
 int
@@ -68,6 +69,16 @@ out_json_time(time_t t)
 
 	out_time(t, text);
 	return json_string(text);
+}
+
+json_t *
+out_json_pem(struct span der)
+{
+	auto_buf pem = BUF_INIT(2 * MAX_CERT_SIZE);
+
+	return cert_to_pem(der, &pem)
+		   ? json_null()
+		   : json_stringn((const char *)pem.p, pem.n);
 }
 
 /* --- the ready line ---------------------------------------------------------

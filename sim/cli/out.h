@@ -31,5 +31,7 @@ void out_time(time_t t, char out[static 32]);
 /* The same as JSON; null for hex of nothing. */
 json_t *out_json_hex(struct span s);
 json_t *out_json_time(time_t t);
+/* A certificate as PEM. */
+json_t *out_json_pem(struct span der);
 
 #endif

@@ -138,11 +138,22 @@ print_explanation(const struct mode *m)
 	print_field("how sure", text);
 }
 
+/* The URL that was built, and the one that would have been right. */
+static void
+print_urls(const json_t *authority)
+{
+	const char *built = json_text(authority, "url");
+	const char *right =
+	    json_text(json_object_get(authority, "right"), "url");
+
+	print_field("URL", built);
+	if (right != NULL && strcmp(right, built) != 0)
+		print_field("right URL", right);
+}
+
 void
 reproduce_text(const struct reproduction *r)
 {
-	const json_t *authority = json_object_get(r->enroll, "authority");
-
 	(void)printf("%s%s%s\n  ", out_style(STYLE_BOLD), r->mode->name,
 	    out_style(STYLE_PLAIN));
 	opt_wrap(r->mode->title, 2, 2, stdout);
@@ -150,7 +161,7 @@ reproduce_text(const struct reproduction *r)
 	(void)printf("\n");
 	print_steps(r);
 	(void)printf("\n");
-	print_field("URL", json_text(authority, "url"));
+	print_urls(json_object_get(r->enroll, "authority"));
 	print_field("service", r->outcome.reply);
 	print_windows(&r->outcome);
 	print_explanation(r->mode);

@@ -26,6 +26,8 @@
 int show_json(const struct source *s, struct err *e);
 /* One certificate of a path, as above; NULL without memory. */
 json_t *show_certificate(const struct source *s, const struct cert *c);
+/* The same of one that is from elsewhere. */
+json_t *show_certificate_from(const char *origin, const struct cert *c);
 /* The chain as a picture, from a graph: Graphviz' language, and SVG that needs
  * nothing else. -1 without memory. */
 int show_dot(const struct graph *g, FILE *out);

@@ -11,13 +11,11 @@ json_word(uint32_t v)
 }
 
 json_t *
-show_certificate(const struct source *s, const struct cert *c)
+show_certificate_from(const char *origin, const struct cert *c)
 {
 	uint8_t digest[SHA256_SIZE] = { 0 };
-	char origin[MAX_NAME_TEXT];
 
 	(void)sha256(c->der, digest);
-	source_origin(s, c->der, origin, sizeof(origin));
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:s}",
 	    "subject", c->subject_text, "issuer", c->issuer_text, "serial",
 	    out_json_hex(c->serial), "key_id", out_json_hex(c->ski),
@@ -25,6 +23,15 @@ show_certificate(const struct source *s, const struct cert *c)
 	    out_json_time(c->not_before), "not_after",
 	    out_json_time(c->not_after), "bytes", (json_int_t)c->der.n,
 	    "sha256", out_json_hex(SPAN_OF(digest)), "source", origin);
+}
+
+json_t *
+show_certificate(const struct source *s, const struct cert *c)
+{
+	char origin[MAX_NAME_TEXT];
+
+	source_origin(s, c->der, origin, sizeof(origin));
+	return show_certificate_from(origin, c);
 }
 
 static json_t *

@@ -426,36 +426,13 @@ lies_in(struct span part, struct span whole)
 	return whole.n > 0 && part.p >= whole.p && part.p < whole.p + whole.n;
 }
 
-/* A long chain goes on in the next index, in the middle of a certificate. */
-static size_t
-chain_pieces(const struct source *s, struct span der, struct piece *ret)
-{
-	size_t begin = (size_t)(der.p - s->chain.p), end = begin + der.n;
-	size_t at = 0, count = 0;
-
-	for (size_t i = 0; i < s->info.n_nv && count < MAX_CERT_PIECES; i++) {
-		const struct tpm_nv *nv = &s->info.nv[i];
-		size_t from, to;
-
-		if (nv->index < NV_CHAIN_FIRST || nv->data.n == 0)
-			continue;
-		from = begin > at ? begin - at : 0;
-		to = end < at + nv->data.n ? end - at : nv->data.n;
-		if (at < end && from < nv->data.n)
-			ret[count++] = (struct piece){ .index = nv->index,
-				.offset = from,
-				.n = to - from };
-		at += nv->data.n;
-	}
-	return count;
-}
-
 size_t
 source_pieces(const struct source *s, struct span der,
     struct piece ret[static MAX_CERT_PIECES])
 {
 	if (lies_in(der, buf_span(&s->chain)))
-		return chain_pieces(s, der, ret);
+		return tpm_info_pieces(
+		    &s->info, (size_t)(der.p - s->chain.p), der.n, ret);
 	for (size_t i = 0; i < s->n_eks; i++) {
 		const struct tpm_nv *nv = s->eks[i].nv;
 

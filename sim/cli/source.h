@@ -70,12 +70,6 @@ int source_verify(struct source *s, time_t now, bool keys, struct err *e);
 int source_authority(const struct source *s, const struct ek *ek,
     struct authority *ret, struct span *ret_from, struct err *e);
 
-/* What an NV index has of a certificate. */
-struct piece {
-	uint32_t index;
-	size_t offset, n;
-};
-
 /* The pieces of a certificate that are in NV, at most MAX_CERT_PIECES; gives
  * how many, 0 when it is not there. */
 size_t source_pieces(const struct source *s, struct span der,

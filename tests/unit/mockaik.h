@@ -30,6 +30,13 @@
 	"SHA-256\nSHA-1\nAES256\nAES128\nDES3\nPOSTPKIOperation\n"             \
 	"IdentityKeyAttestation\nGetCaCertChain\r\n"
 
+/* Of each answer, and of each request that is recorded. */
+#define MOCK_HEAD                                                              \
+	"HTTP/1.1 404 Not Found\r\nSet-Cookie: id=" MOCK_SECRET "\r\n\r\n"
+#define MOCK_SENT                                                              \
+	"GET / HTTP/1.1\r\nProxy-Authorization: Basic " MOCK_SECRET "\r\n\r\n"
+#define MOCK_SECRET "c2VjcmV0"
+
 enum mock_fault {
 	MOCK_GOOD,
 	MOCK_404,             /* GetCACaps */
@@ -58,6 +65,7 @@ struct mock {
 	struct aikca *ca;
 	const struct aik_ca *aik_ca;
 	struct span ekop; /* DER */
+	const char *sent; /* as if it were what went out */
 
 	/* Of the enrolment that is under way. */
 	struct buf spki, san;
@@ -81,7 +89,7 @@ mock_open(struct mock *m, enum mock_fault fault)
 {
 	struct err e = ERR_INIT;
 
-	*m = (struct mock){ .fault = fault };
+	*m = (struct mock){ .fault = fault, .sent = MOCK_SENT };
 	buf_init(&m->spki, MAX_SPKI);
 	buf_init(&m->san, MAX_CERT_SIZE);
 	buf_init(&m->client, MAX_CERT_SIZE);
@@ -105,9 +113,7 @@ mock_body(struct httpc_answer *a, unsigned status, struct span body)
 {
 	a->connected = true;
 	a->status = status;
-	assert_int_equal(buf_put(&a->head, SPAN_STR("HTTP/1.1 404 Not Found"
-						    "\r\n")),
-	    0);
+	assert_int_equal(buf_put(&a->head, SPAN_STR(MOCK_HEAD)), 0);
 	assert_int_equal(buf_put(&a->body, body), 0);
 }
 
@@ -411,6 +417,8 @@ mock_send(void *ctx, const struct httpc_request *r, struct httpc_answer *a,
 
 	(void)snprintf(
 	    m->methods + n, sizeof(m->methods) - n, "%s ", r->method);
+	if (r->record)
+		assert_int_equal(buf_put(&a->sent, SPAN_STR(m->sent)), 0);
 	if (m->fault == MOCK_SILENT) {
 		a->winhttp = 12029;
 		return err_set(e, E_IO, "nobody is there");

@@ -248,6 +248,99 @@ test_by_name(void **state)
 	assert_int_equal(n, 3);
 }
 
+/* --- what it should have been ---------------------------------------------
+ */
+
+/* The list of what a CA within the device issued is the intermediate's. */
+#define OF_DEVICE                                                              \
+	{                                                                      \
+		"551d1f", "", "3020 301e a005 a003 860175 a215 a413" CN_INTER  \
+	}
+#define OFF AUTHORITY_OFF_PATH
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	enum aik_client client;
+	enum level nv[4];
+	size_t n_nv;
+	size_t place;
+	const char *source; /* NULL: it cannot be said */
+} rights[] = {
+	{ "a client of today", CLIENT_CURRENT, { ROM, KERNEL, PTT }, 3, 3, "CN=ROM CA" },
+	{ "one that does not look", CLIENT_LEGACY, { ROM, KERNEL, PTT }, 3, 3, "CN=ROM CA" },
+	{ "one further", CLIENT_TOO_FAR, { ROM, KERNEL, PTT }, 3, 3, "CN=ROM CA" },
+	{ "without its last", CLIENT_CURRENT, { ROM, KERNEL }, 2, OFF, "CN=ROM CA" },
+	{ "a gap", CLIENT_LEGACY, { PTT, ROM }, 2, OFF, "CN=ROM CA" },
+	{ "the first only", CLIENT_CURRENT, { PTT }, 1, 0, NULL },
+	{ "the first two", CLIENT_CURRENT, { KERNEL, PTT }, 2, 0, NULL },
+	{ "none", CLIENT_CURRENT, { NOBODY }, 0, 0, NULL },
+	{ "none but a root", CLIENT_CURRENT, { JUNK, ROOT }, 2, 0, NULL },
+};
+/* clang-format on */
+
+static void
+check_right(const struct scene *s, size_t i)
+{
+	struct span tpm[4];
+	struct authority_input in = { .ek = buf_span(&s->der[EK]),
+		.certs = tpm,
+		.n_certs = rights[i].n_nv,
+		.manufacturer = MANUFACTURER_INTEL,
+		.client = rights[i].client };
+	struct authority a = { .place = 99 };
+	struct err e = ERR_INIT;
+
+	for (size_t k = 0; k < rights[i].n_nv; k++)
+		tpm[k] = rights[i].nv[k] == JUNK
+			     ? SPAN_STR("0\003\002\001\001")
+			     : buf_span(&s->der[rights[i].nv[k]]);
+	if (authority_right(&in, &a, &e) == 0) {
+		if (rights[i].source == NULL || a.place != rights[i].place ||
+		    strcmp(a.source, rights[i].source) != 0)
+			fail_msg("%s: '%s'", rights[i].name, a.source);
+		assert_non_null(strstr(a.url, X20("a4")));
+		return;
+	}
+	if (rights[i].source != NULL)
+		fail_msg("%s: %s", rights[i].name, e.msg);
+	assert_int_equal(e.code, E_NOTFOUND);
+	assert_int_equal(a.place, 99);
+}
+
+static void
+test_right(void **state)
+{
+	AUTO(scene_done) struct scene s = { .n_nv = 0 };
+	const struct make_ext of_device = OF_DEVICE;
+
+	scene_init(&s);
+	s.certs[EK].exts[SDA] = of_device;
+	s.certs[PTT].exts[SDA] = s.certs[KERNEL].exts[SDA] = of_device;
+	for (size_t i = 0; i < LEVELS; i++)
+		make_certificate(&s.certs[i], keys[s.signer[i]], &s.der[i]);
+	for (size_t i = 0; i < SIZE(rights); i++)
+		check_right(&s, i);
+}
+
+/* As of the EPID era: the manufacturer's CA issued it, and so says the EK
+ * certificate itself. */
+static void
+test_right_without_chain(void **state)
+{
+	AUTO(scene_done) struct scene s = { .n_nv = 0 };
+	struct authority_input in = { .manufacturer = MANUFACTURER_INTEL };
+	struct authority a;
+
+	build(&s);
+	in.ek = buf_span(&s.der[EK]);
+	assert_int_equal(authority_right(&in, &a, NULL), 0);
+	assert_int_equal(a.place, 0);
+	assert_non_null(strstr(a.url, X20("a1")));
+	in.ek = SPAN_STR("no certificate");
+	assert_int_equal(authority_right(&in, &a, NULL), -1);
+}
+
 /* --- real chains ---------------------------------------------------------- */
 
 /* clang-format off */
@@ -276,6 +369,23 @@ read_level(const char *device, size_t level, struct buf *out)
 	       cert_from_file(buf_span(&pem), out, NULL) == 0;
 }
 
+/* Whatever is not read of it, or missing at its end. */
+static void
+check_silicon_right(struct authority_input in, const char *host)
+{
+	struct authority a;
+
+	in.client = CLIENT_LEGACY;
+	assert_int_equal(authority_right(&in, &a, NULL), 0);
+	assert_string_equal(a.host, host);
+	in.certs++;
+	in.n_certs--;
+	assert_int_equal(authority_right(&in, &a, NULL), 0);
+	assert_string_equal(a.host, host);
+	in.n_certs--;
+	assert_int_equal(authority_right(&in, &a, NULL), -1);
+}
+
 static void
 test_silicon(void **state)
 {
@@ -298,6 +408,7 @@ test_silicon(void **state)
 			assert_int_equal(authority_of(&in, &a, NULL), 0);
 			assert_string_equal(a.host, chains[i].host);
 			assert_int_equal(a.place, 3);
+			check_silicon_right(in, chains[i].host);
 		}
 		for (size_t k = 0; k < SIZE(der); k++)
 			buf_free(&der[k]);
@@ -378,6 +489,8 @@ main(void)
 		cmocka_unit_test(test_too_far_for_all),
 		cmocka_unit_test(test_circle),
 		cmocka_unit_test(test_by_name),
+		cmocka_unit_test(test_right),
+		cmocka_unit_test(test_right_without_chain),
 		cmocka_unit_test(test_silicon),
 		cmocka_unit_test(test_hosts),
 	};

@@ -1,6 +1,6 @@
 /* The client's way to an AIK certificate, with TPMs of ours and a service that
  * does not always what it should. */
-#include "sim/aik/enroll.h"
+#include "sim/aik/enroll_record.h"
 #include "sim/aik/hresult.h"
 #include "sim/cli/source.h"
 #include "sim/tpm/mint.h"
@@ -63,6 +63,7 @@ read_ekop(const char *dir, struct buf *der)
 struct seen {
 	char steps[64];
 	size_t n, answers;
+	bool record; /* to be asked for */
 };
 
 static void
@@ -103,6 +104,7 @@ run(struct mock *m, const char *dir, enum aik_client client,
 		.client = client,
 		.above = spans,
 		.save = true,
+		.record = seen->record,
 		.watch = { on_begin, on_end, on_answer, seen } };
 	struct err e = ERR_INIT;
 
@@ -299,6 +301,246 @@ test_clock(void **state)
 	mock_close(&m);
 }
 
+/* --- the record -------------------------------------------------------------
+ */
+
+static bool
+has(const struct buf *b, const char *text)
+{
+	return b->n > 0 && memmem(b->p, b->n, text, strlen(text)) != NULL;
+}
+
+static void
+check_exchange(const struct enroll_result *r, size_t i)
+{
+	const struct enroll_exchange *x = &r->record->exchanges[i];
+	const struct enroll_message *const messages[] = { &x->request,
+		&x->answer };
+
+	assert_int_equal(x->request.body.n, r->requests[i].sent);
+	assert_int_equal(x->answer.body.n, r->requests[i].received);
+	assert_non_null(strstr(x->url, "/templates/Aik/scep?operation="));
+	assert_non_null(strstr(x->url, r->requests[i].name));
+	assert_string_equal(x->error, "");
+	for (size_t k = 0; k < N_OF(messages); k++) {
+		assert_true(has(&messages[k]->head, "(left out)\r\n\r\n"));
+		assert_false(has(&messages[k]->head, MOCK_SECRET));
+	}
+}
+
+static size_t
+count_role(const struct enroll_result *r, const char *role)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->record->n_certs; i++)
+		n += strcmp(r->record->certs[i].role, role) == 0;
+	return n;
+}
+
+static void
+check_roles(const struct enroll_result *r)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+	} roles[] = { { "ek", 1 }, { "chain", 3 }, { "above", 3 },
+		{ "aik-root", 1 }, { "aik-ca", 1 }, { "ra", 2 }, { "aik", 1 } };
+	size_t all = 0;
+
+	for (size_t i = 0; i < N_OF(roles); i++) {
+		assert_int_equal(count_role(r, roles[i].name), roles[i].n);
+		all += roles[i].n;
+	}
+	assert_int_equal(r->record->n_certs, all);
+}
+
+static void
+test_record(void **state)
+{
+	static const struct {
+		int type, status;
+	} scep[] = { { SCEP_ABSENT, SCEP_ABSENT }, { SCEP_ABSENT, SCEP_ABSENT },
+		{ SCEP_PKCS_REQ, SCEP_PENDING_CHALLENGE },
+		{ SCEP_CHALLENGE_ANSWER, SCEP_SUCCESS } };
+	auto_enroll_result r = { .enrolled = false };
+	struct seen seen = { .record = true };
+	struct err e = ERR_INIT;
+	struct mock m;
+
+	mock_open(&m, MOCK_GOOD);
+	MOCK_OK(run(&m, tgl, CLIENT_CURRENT, &r, &seen, &e));
+	assert_int_equal(r.n_requests, N_OF(scep));
+	for (size_t i = 0; i < N_OF(scep); i++) {
+		const struct enroll_exchange *x = &r.record->exchanges[i];
+
+		check_exchange(&r, i);
+		assert_int_equal(x->message_type, scep[i].type);
+		assert_int_equal(x->pki_status, scep[i].status);
+		assert_int_equal(x->fail_info, SCEP_ABSENT);
+		assert_string_equal(x->transaction,
+		    scep[i].type == SCEP_ABSENT ? "" : m.asked.transaction);
+	}
+	assert_true(has(&r.record->exchanges[0].answer.body, CAPS));
+	check_roles(&r);
+	mock_close(&m);
+}
+
+static void
+test_record_denied(void **state)
+{
+	auto_enroll_result r = { .enrolled = false };
+	struct seen seen = { .record = true };
+	struct err e = ERR_INIT;
+	struct mock m;
+
+	mock_open(&m, MOCK_DENIED);
+	assert_int_equal(run(&m, tgl, CLIENT_CURRENT, &r, &seen, &e), -1);
+	assert_int_equal(r.n_requests, 3);
+	assert_int_equal(r.record->exchanges[2].pki_status, SCEP_FAILURE);
+	assert_int_equal(
+	    r.record->exchanges[2].fail_info, SCEP_BAD_MESSAGE_CHECK);
+	assert_int_equal(count_role(&r, "aik"), 0);
+	mock_close(&m);
+}
+
+/* A proxy answered, and the message stayed here. */
+static void
+test_record_tunnel(void **state)
+{
+	auto_enroll_result r = { .enrolled = false };
+	struct seen seen = { .record = true };
+	struct err e = ERR_INIT;
+	struct mock m;
+
+	mock_open(&m, MOCK_400);
+	m.sent = "CONNECT name.test:443 HTTP/1.1\r\n\r\n";
+	assert_int_equal(run(&m, tgl, CLIENT_CURRENT, &r, &seen, &e), -1);
+	assert_int_equal(r.n_requests, 3);
+	assert_true(has(&r.record->exchanges[2].request.head, "CONNECT "));
+	assert_int_equal(r.record->exchanges[2].request.body.n, 0);
+	mock_close(&m);
+}
+
+static const char *
+source_at(int place)
+{
+	if (place == 0)
+		return "NV 0x01c00002";
+	return place < 4 ? "NV 0x01c00100" : "known here";
+}
+
+/* How far the client went, on the way up from the EK to the root. */
+static void
+check_way(const struct enroll_result *r, int walked)
+{
+	unsigned places = 0;
+
+	assert_int_equal(r->record->n_certs, 7);
+	for (size_t i = 0; i < 7; i++) {
+		const struct enroll_certificate *c = &r->record->certs[i];
+
+		assert_in_range(c->place, 0, 6);
+		assert_int_equal(c->walked, c->place < walked);
+		assert_string_equal(c->source, source_at(c->place));
+		places |= 1u << c->place;
+	}
+	assert_int_equal(places, 0x7f);
+}
+
+static void
+test_record_way(void **state)
+{
+	static const struct {
+		enum aik_client client;
+		int walked;
+	} rows[] = { { CLIENT_CURRENT, 4 }, { CLIENT_LEGACY, 1 },
+		{ CLIENT_TOO_FAR, 5 } };
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		auto_enroll_result r = { .enrolled = false };
+		struct seen seen = { .record = true };
+		struct err e = ERR_INIT;
+		struct mock m;
+
+		mock_open(&m, MOCK_404);
+		assert_int_equal(
+		    run(&m, tgl, rows[i].client, &r, &seen, &e), -1);
+		check_way(&r, rows[i].walked);
+		assert_int_equal(r.right.place, 3);
+		assert_int_equal(strcmp(r.right.url, r.authority.url) == 0,
+		    rows[i].client == CLIENT_CURRENT);
+		mock_close(&m);
+	}
+}
+
+static void
+test_record_silence(void **state)
+{
+	auto_enroll_result r = { .enrolled = false };
+	struct seen seen = { .record = true };
+	struct err e = ERR_INIT;
+	struct mock m;
+
+	mock_open(&m, MOCK_SILENT);
+	assert_int_equal(run(&m, tgl, CLIENT_CURRENT, &r, &seen, &e), -1);
+	assert_int_equal(r.n_requests, 1);
+	assert_string_equal(r.record->exchanges[0].error, "nobody is there");
+	assert_int_equal(r.record->exchanges[0].answer.head.n, 0);
+	assert_true(r.record->exchanges[0].request.head.n > 0);
+	mock_close(&m);
+}
+
+static void
+test_no_record(void **state)
+{
+	auto_enroll_result r = { .enrolled = false };
+	struct seen seen = { .record = false };
+	struct err e = ERR_INIT;
+	struct mock m;
+
+	mock_open(&m, MOCK_404);
+	assert_int_equal(run(&m, tgl, CLIENT_CURRENT, &r, &seen, &e), -1);
+	assert_null(r.record);
+	mock_close(&m);
+}
+
+static void
+test_secrets(void **state)
+{
+	static const struct {
+		const char *head, *want; /* NULL: as it is */
+	} rows[] = {
+		{ "", NULL },
+		{ "HTTP/1.1 200 OK\r\n\r\n", NULL },
+		{ "Date: x\r\nCookies: y\r\nX-Cookie: z\r\n", NULL },
+		{ ": x\r\nno colon\r\n", NULL },
+		{ "cOOKIE: a=b\r\nDate: x\r\n",
+		    "cOOKIE: (left out)\r\nDate: x\r\n" },
+		{ "Set-Cookie:a\r\nset-cookie:b\r\n",
+		    "Set-Cookie: (left out)\r\nset-cookie: (left out)\r\n" },
+		{ "Authorization\t : Basic x\r\n",
+		    "Authorization\t : (left out)\r\n" },
+		{ "Proxy-Authorization: B\r\n x\r\n\ty\r\nA: b\r\n c\r\n",
+		    "Proxy-Authorization: (left out)\r\nA: b\r\n c\r\n" },
+		{ "Cookie: a\nB: c\n", "Cookie: (left out)\r\nB: c\n" },
+		{ "Cookie: cut", "Cookie: (left out)\r\n" },
+		{ "Cookie:\n", "Cookie: (left out)\r\n" },
+	};
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		auto_buf out = BUF_INIT(256);
+		const char *want =
+		    rows[i].want != NULL ? rows[i].want : rows[i].head;
+
+		assert_int_equal(
+		    enroll_record_head(SPAN_STR(rows[i].head), &out), 0);
+		if (!span_eq(buf_span(&out), SPAN_STR(want)))
+			fail_msg("row %zu: %.*s", i, (int)out.n,
+			    (const char *)out.p);
+	}
+}
+
 int
 main(void)
 {
@@ -308,6 +550,13 @@ main(void)
 		cmocka_unit_test(test_ekop),
 		cmocka_unit_test(test_clients),
 		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_record_denied),
+		cmocka_unit_test(test_record_tunnel),
+		cmocka_unit_test(test_record_way),
+		cmocka_unit_test(test_record_silence),
+		cmocka_unit_test(test_no_record),
+		cmocka_unit_test(test_secrets),
 	};
 
 	crypto_init();

@@ -106,6 +106,22 @@ client(struct server *s, char to[static 32])
 	return h;
 }
 
+/* The same for who goes by a proxy, with a password. */
+static struct httpc *
+proxied_client(struct server *s)
+{
+	const struct httpc_options o = { .timeout = 5 };
+	char to[32], proxy[64];
+	struct httpc *h;
+
+	httpc_free(client(s, to));
+	(void)snprintf(proxy, sizeof(proxy), "http://me:secret@%s", to);
+	assert_int_equal(setenv("http_proxy", proxy, 1), 0);
+	assert_int_equal(setenv("https_proxy", proxy, 1), 0);
+	assert_int_equal(httpc_new(&o, &h, NULL), 0);
+	return h;
+}
+
 static void
 end(struct server *s, struct httpc *h)
 {
@@ -143,6 +159,7 @@ test_two(void **state)
 
 	assert_int_equal(httpc_send(h, &r, &first, &e), 0);
 	assert_int_equal(first.status, 200);
+	assert_int_equal(first.sent.n, 0);
 	assert_true(first.connected);
 	assert_string_equal(first.address, to);
 	assert_true(span_eq(buf_span(&first.body), SPAN_STR("abc")));
@@ -150,7 +167,12 @@ test_two(void **state)
 	    buf_span(&first.head), SPAN_STR(OK_HEAD "3\r\nX: 1\r\n\r\n")));
 	r.method = "POST";
 	r.body = SPAN_STR("12345");
+	r.record = true;
 	assert_int_equal(httpc_send(h, &r, &second, &e), 0);
+	assert_int_equal(buf_put(&second.sent, r.body), 0);
+	assert_true(s.got.n > second.sent.n);
+	assert_memory_equal(
+	    s.got.p + s.got.n - second.sent.n, second.sent.p, second.sent.n);
 	assert_int_equal(second.status, 404);
 	assert_true(span_eq(buf_span(&second.body), SPAN_STR("gone")));
 	assert_int_equal(connections, 2);
@@ -191,6 +213,43 @@ test_failures(void **state)
 		assert_int_equal(a.winhttp, rows[i].winhttp);
 		end(&s, h);
 	}
+}
+
+/* What a proxy gets, which may be all that goes out. */
+static void
+test_proxy(void **state)
+{
+	static const struct {
+		const char *url, *reply, *begins;
+		unsigned status;
+	} rows[] = {
+		{ URL, OK_HEAD "3\r\n\r\nabc", "GET " URL " HTTP/1.1\r\n",
+		    200 },
+		{ "https://name.test/",
+		    "HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n",
+		    "CONNECT name.test:443 HTTP/1.1\r\n", 407 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct server s = { .replies = { rows[i].reply } };
+		const struct httpc_request r = {
+			.method = "GET", .url = rows[i].url, .record = true
+		};
+		auto_httpc_answer a = HTTPC_ANSWER_INIT;
+		struct httpc *h = proxied_client(&s);
+		struct err e = ERR_INIT;
+
+		assert_int_equal(httpc_send(h, &r, &a, &e), 0);
+		assert_int_equal(a.status, rows[i].status);
+		assert_true(span_eq(buf_span(&a.sent), buf_span(&s.got)));
+		assert_memory_equal(
+		    a.sent.p, rows[i].begins, strlen(rows[i].begins));
+		assert_non_null(memmem(
+		    a.sent.p, a.sent.n, "\r\nProxy-Authorization: Basic ", 29));
+		end(&s, h);
+	}
+	(void)unsetenv("http_proxy");
+	(void)unsetenv("https_proxy");
 }
 
 static void
@@ -329,6 +388,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_too_long),
