@@ -32,10 +32,9 @@ json_t *show_certificate_from(const char *origin, const struct cert *c);
  * nothing else. -1 without memory. */
 int show_dot(const struct graph *g, FILE *out);
 int show_svg(const struct graph *g, FILE *out);
-/* Text within quotes of Graphviz' language, and within SVG's elements and
- * attributes: what is not printable ASCII becomes "\xNN". */
+/* Text within quotes of Graphviz' language: what is not printable ASCII becomes
+ * "\xNN". SVG's is of xml.h. */
 void show_dot_text(const char *text, FILE *out);
-void show_svg_text(const char *text, FILE *out);
 /* What of the platform, and of the batch where it is known, was not seen on
  * silicon; false when all was. */
 #define MAX_INFERRED 1024

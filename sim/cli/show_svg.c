@@ -2,6 +2,7 @@
 
 #include "sim/cli/out.h"
 #include "sim/cli/show.h"
+#include "sim/cli/xml.h"
 
 /*
  * Rows of boxes, a row a layer, each box above the middle of what it issued;
@@ -54,21 +55,6 @@ struct drawing {
 	struct box boxes[MAX_GRAPH_NODES];
 };
 
-void
-show_svg_text(const char *text, FILE *out)
-{
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < ' ' || c > '~')
-			(void)fprintf(out, "\\x%02x", c);
-		else if (strchr("&<>\"'", c) != NULL)
-			(void)fprintf(out, "&#%u;", c);
-		else
-			(void)fputc(c, out);
-	}
-}
-
 /* --- elements ------------------------------------------------------------- */
 
 static void
@@ -79,7 +65,7 @@ put_n(struct drawing *d, int x, int y, const char *class, const char *text,
 
 	(void)fprintf(
 	    d->out, "<text class=\"%s\" x=\"%d\" y=\"%d\">", class, x, y);
-	show_svg_text(part != NULL ? part : "", d->out);
+	xml_text(part != NULL ? part : "", d->out);
 	(void)fputs("</text>\n", d->out);
 }
 
@@ -494,23 +480,23 @@ put_description(struct drawing *d)
 	const struct graph *g = d->g;
 
 	(void)fputs("<title id=\"title\">Certificate chain of ", d->out);
-	show_svg_text(g->title, d->out);
+	xml_text(g->title, d->out);
 	(void)fputs(", ", d->out);
-	show_svg_text(g->where, d->out);
+	xml_text(g->where, d->out);
 	(void)fputs("</title>\n<desc id=\"desc\">", d->out);
 	for (size_t i = 0; i < g->n_nodes; i++) {
 		const struct graph_node *n = &g->nodes[i];
 
 		if (n->issuer == NO_NODE)
 			continue;
-		show_svg_text(g->nodes[n->issuer].lines[0].text, d->out);
+		xml_text(g->nodes[n->issuer].lines[0].text, d->out);
 		(void)fputs(
 		    n->broken != NULL ? " has a broken link to " : " signed ",
 		    d->out);
-		show_svg_text(n->lines[0].text, d->out);
+		xml_text(n->lines[0].text, d->out);
 		(void)fputs(". ", d->out);
 	}
-	show_svg_text(g->verdict, d->out);
+	xml_text(g->verdict, d->out);
 	(void)fputs("</desc>\n", d->out);
 }
 

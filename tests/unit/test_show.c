@@ -10,6 +10,7 @@
 
 #include "sim/base/file.h"
 #include "sim/cli/show.h"
+#include "sim/cli/xml.h"
 
 #define NOW       1767225600 /* 2026-01-01 */
 #define REFERENCE "../shared/reference/odca/"
@@ -51,8 +52,9 @@ test_escapes(void **state)
 {
 	for (size_t i = 0; i < SIZE(escapes); i++) {
 		check_text(show_dot_text, escapes[i].text, escapes[i].dot);
-		check_text(show_svg_text, escapes[i].text, escapes[i].svg);
+		check_text(xml_text, escapes[i].text, escapes[i].svg);
 	}
+	check_text(xml_lines, "a<\nb\r", "a&#60;&#10;b\\x0d");
 }
 
 static void

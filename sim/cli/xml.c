@@ -1,0 +1,33 @@
+#include <stdbool.h>
+#include <string.h>
+
+#include "sim/cli/xml.h"
+
+static void
+put(const char *text, bool lines, FILE *out)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (lines && c == '\n')
+			(void)fputs("&#10;", out);
+		else if (c < ' ' || c > '~')
+			(void)fprintf(out, "\\x%02x", c);
+		else if (strchr("&<>\"'", c) != NULL)
+			(void)fprintf(out, "&#%u;", c);
+		else
+			(void)fputc(c, out);
+	}
+}
+
+void
+xml_text(const char *text, FILE *out)
+{
+	put(text, false, out);
+}
+
+void
+xml_lines(const char *text, FILE *out)
+{
+	put(text, true, out);
+}

@@ -1,0 +1,15 @@
+/*
+ * xml.h - text from anywhere within XML: SVG, JUnit's reports.
+ */
+#ifndef SIM_CLI_XML_H
+#define SIM_CLI_XML_H
+
+#include <stdio.h>
+
+/* Within elements and attributes. What is not printable ASCII becomes "\xNN",
+ * as XML 1.0 cannot have each octet. */
+void xml_text(const char *text, FILE *out);
+/* The same, and lines stay lines, also in an attribute. */
+void xml_lines(const char *text, FILE *out);
+
+#endif
