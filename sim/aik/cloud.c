@@ -25,11 +25,22 @@ struct cloud {
 /* --- virtual hosts ----------------------------------------------------------
  */
 
+static bool
+is_crl(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL && strcmp(dot, ".crl") == 0;
+}
+
 static void
 answer_pki(
     struct cloud *c, const struct http_request *r, struct http_response *p)
 {
-	pkihost_answer(c->pki, r, p);
+	if (is_crl(r->path) && cloudfault_at(r->faults, CLOUD_CRL))
+		http_refuse(p, 503, "no revocation lists");
+	else
+		pkihost_answer(c->pki, r, p);
 }
 
 static void

@@ -19,6 +19,7 @@ enum cloud_seam {
 	CLOUD_WIRE,        /* the request as it comes in, and how it is sent */
 	CLOUD_REGISTRY,    /* whether an authority exists */
 	CLOUD_REDIRECT,    /* which authority a request gets to */
+	CLOUD_CRL,         /* whether revocation lists can be had */
 	CLOUD_POLICY,      /* whether a request is granted */
 	CLOUD_AIK_KEY,     /* whose key is in the AIK certificate */
 	CLOUD_AIK_SIGNATURE,

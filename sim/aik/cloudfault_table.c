@@ -98,6 +98,8 @@ const struct cloudfault cloudfaults[] = {
   "no authority of the AIK service exists" },
 { "redirect-ca",     CLOUD_REDIRECT,      NULL, NULL,           0,      0,  0,              "wire",  "-",
   "another authority answers than the one that was asked, which need not exist" },
+{ "no-crl",          CLOUD_CRL,           NULL, NULL,           0,      0,  0,              "cloud", "RFC 5280 6.3.3",
+  "no revocation list can be had: not by download, and the AIK service judges without" },
 { "deny",            CLOUD_POLICY,        PKI,  NULL,           0,      0,  0,              "cloud", "RFC 8894 3.2.1.3",
   "the service denies a request of the AIK template: pkiStatus 2" },
 { "wrong-aik-key",   CLOUD_AIK_KEY,       PKI,  NULL,           0,      0,  0,              "cloud", "-",

@@ -44,7 +44,7 @@ static const struct {
 	{ HRESULT_INVALID_DATA, "ERROR_INVALID_DATA", "The data is invalid." },
 
 	{ HRESULT_NOT_READY, "TPM_E_PCP_DEVICE_NOT_READY", "The Platform Crypto Device is currently not ready. It needs to be fully provisioned to be operational." },
-	{ TPM20(0x09f),      "TPM_20_E_INTEGRITY",         "TPM 2.0: Integrity check failed." },
+	{ HRESULT_INTEGRITY, "TPM_20_E_INTEGRITY",         "TPM 2.0: Integrity check failed." },
 	{ TPM20(0x0a5),      "TPM_20_E_BINDING",           "TPM 2.0: Public and sensitive portions of an object are not cryptographically bound." },
 
 	{ HRESULT_NO_MATCH,       "CRYPT_E_NO_MATCH",     "Cannot find the requested object." },

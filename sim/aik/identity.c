@@ -158,7 +158,7 @@ check_ek(const struct identity_judge *j, const struct scep_message *m,
 	if (pubkey_parse(info->spki, &key, &why->e) != 0)
 		return refuse_as(why, REFUSAL_EK_KEY);
 	if (trust_verify(j->trust, info->cert, &key, m->cms.certs,
-		m->cms.n_certs, &report, &why->e) != 0)
+		m->cms.n_certs, !j->no_lists, &report, &why->e) != 0)
 		return refuse_as(why, REFUSAL_INTERNAL);
 	r = trust_report(report);
 	if (!r->accepted)

@@ -16,6 +16,7 @@ struct identity_judge {
 	struct span cert;
 	struct trust *trust;
 	struct span issuing; /* the authority's issuing CA */
+	bool no_lists;       /* of revocations: none can be had */
 };
 
 /* What holds. Free with identity_done(), also after a failure; start from

@@ -37,6 +37,7 @@ mode_label_text(enum mode_label label)
 	static const char *const texts[] = {
 		[LABEL_DOCUMENTED] = "documented",
 		[LABEL_SEEN] = "seen in a log",
+		[LABEL_CODE] = "seen in code",
 		[LABEL_INFERRED] = "inferred",
 	};
 
@@ -67,11 +68,12 @@ mode_without_cause(const struct mode *m)
 	ret.device.batch = NULL;
 	memset(ret.device.faults, 0, sizeof(ret.device.faults));
 	ret.device.owner_auth = ret.device.revoked = false;
+	ret.device.batch_revoked = false;
 	ret.device.known = is_epid(m->device.family);
 	/* All of one hierarchy. */
 	ret.other = 0;
 	ret.wire = WIRE_CLOUD;
-	ret.cloud_fault = NULL;
+	ret.cloud_fault = ret.client_fault = NULL;
 	ret.client = CLIENT_CURRENT;
 	return ret;
 }

@@ -28,7 +28,12 @@ enum mode_other {
 };
 
 /* How sure it is that Windows and the real service do the same. */
-enum mode_label { LABEL_DOCUMENTED, LABEL_SEEN, LABEL_INFERRED };
+enum mode_label {
+	LABEL_DOCUMENTED,
+	LABEL_SEEN,
+	LABEL_CODE, /* programs are known that handle it */
+	LABEL_INFERRED
+};
 
 #define MAX_MODE_FAULTS 2
 
@@ -54,12 +59,14 @@ struct mode {
 		const char *batch;                   /* NULL: the default one */
 		const char *faults[MAX_MODE_FAULTS]; /* of odca/fault.h */
 		bool owner_auth; /* the owner hierarchy has a password */
-		bool revoked;    /* with OTHER_DEVICE only */
-		bool known;      /* EKOP has its EK certificates */
+		/* With OTHER_DEVICE only. */
+		bool revoked, batch_revoked;
+		bool known; /* EKOP has its EK certificates */
 	} device;
 	unsigned other; /* enum mode_other */
 	enum mode_wire wire;
-	const char *cloud_fault; /* of cloudfault.h; NULL: none */
+	/* Of cloudfault.h; NULL: none. */
+	const char *cloud_fault, *client_fault;
 	enum aik_client client;
 
 	struct mode_outcome want; /* reply: a part of it */

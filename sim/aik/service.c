@@ -232,6 +232,7 @@ on_identity(struct job *j)
 		.cert = j->at->ca->chain[AIK_CHAIN_ENCRYPTION],
 		.trust = j->s->trust,
 		.issuing = j->at->issuing,
+		.no_lists = cloudfault_at(j->at->faults, CLOUD_CRL),
 	};
 	auto_identity i = IDENTITY_INIT;
 

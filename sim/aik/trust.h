@@ -17,13 +17,14 @@ void trust_free(struct trust *t);
 
 /*
  * verify_ek() of an EK certificate with others that the TPM's owner sent, and
- * the EK's own public key. Threads may do so at the same time. *ret is given
- * back with trust_report_free(); its spans borrow from ek, others and itself.
+ * the EK's own public key; with_lists: those of revocations count. Threads may
+ * do so at the same time. *ret is given back with trust_report_free(); its
+ * spans borrow from ek, others and itself.
  */
 struct trust_report;
 int trust_verify(struct trust *t, struct span ek, const struct pubkey *key,
-    const struct span *others, size_t n_others, struct trust_report **ret,
-    struct err *e);
+    const struct span *others, size_t n_others, bool with_lists,
+    struct trust_report **ret, struct err *e);
 const struct verify_report *trust_report(const struct trust_report *r);
 void trust_report_free(struct trust_report *r);
 

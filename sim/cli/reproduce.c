@@ -175,13 +175,24 @@ mint_args(const struct mode *m, const struct place *p)
 	return a;
 }
 
+static bool
+is_revoked(const struct mode *m)
+{
+	return m->device.revoked || m->device.batch_revoked;
+}
+
 static struct spawn_args
-revoke_args(const struct place *p)
+revoke_args(const struct mode *m, const struct place *p)
 {
 	struct spawn_args a = { { "odcasim", "ca", "revoke" }, 3 };
 
 	option(&a, "--pki", p->pki);
-	option(&a, "--state", p->state);
+	if (m->device.revoked) {
+		option(&a, "--state", p->state);
+	} else {
+		option(&a, "--family", m->device.family);
+		option(&a, "--batch", m->device.batch);
+	}
 	option(&a, "--reason", "keyCompromise");
 	return a;
 }
@@ -201,6 +212,8 @@ enroll_args(const struct mode *m, const struct place *p)
 		option(&a, "--pki", p->pki);
 	if (m->other & OTHER_TLS)
 		option(&a, "--cacert", p->tls);
+	if (m->client_fault != NULL)
+		option(&a, "--fault", m->client_fault);
 	if (m->wire == WIRE_BLACK_HOLE)
 		option(&a, "--timeout", p->timeout);
 	return a;
@@ -274,11 +287,11 @@ note_all(struct reproduction *r, const struct mode *m, struct err *e)
 		9
 	};
 	const struct spawn_args mint = mint_args(m, &p),
-				revoke = revoke_args(&p),
+				revoke = revoke_args(m, &p),
 				enroll = enroll_args(m, &p);
 
 	if (note_services(r, m, &p, e) != 0 || note(r, &mint, "", e) != 0 ||
-	    (m->device.revoked && note(r, &revoke, "", e) != 0) ||
+	    (is_revoked(m) && note(r, &revoke, "", e) != 0) ||
 	    (m->device.owner_auth && note(r, &password, "", e) != 0))
 		return -1;
 	return note(r, &enroll, "", e);
@@ -348,10 +361,11 @@ set_owner_password(const void *arg, struct err *e)
 static int
 make_device(const struct mode *m, const struct place *p, struct err *e)
 {
-	const struct spawn_args mint = mint_args(m, p), revoke = revoke_args(p);
+	const struct spawn_args mint = mint_args(m, p),
+				revoke = revoke_args(m, p);
 
 	if (run_quietly(&mint, e) != 0 ||
-	    (m->device.revoked && run_quietly(&revoke, e) != 0))
+	    (is_revoked(m) && run_quietly(&revoke, e) != 0))
 		return -1;
 	return m->device.owner_auth ? child_run(set_owner_password, p->state, e)
 				    : 0;

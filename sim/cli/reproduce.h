@@ -57,8 +57,9 @@ void reproduce_text(const struct reproduction *r);
 void reproduce_row_title(void);
 void reproduce_row(const struct reproduction *r);
 /* name, title, who, absent (null, or why there is none), device (null, or
- * {family, batch, faults, owner_auth, revoked, known}), other (parts of another
- * hierarchy), wire, cloud_fault (null: none), client, want (null, or as
+ * {family, batch, faults, owner_auth, revoked, batch_revoked, known}), other
+ * (parts of another hierarchy), wire, cloud_fault, client_fault (null: none),
+ * client, want (null, or as
  * outcome), event (null: none), autopilot, why, remedy, label, source. NULL
  * without memory. */
 json_t *reproduce_json_mode(const struct mode *m);

@@ -35,10 +35,11 @@ json_device(const struct mode *m)
 		if (m->device.faults[i] != NULL)
 			(void)json_array_append_new(
 			    faults, json_string(m->device.faults[i]));
-	return json_pack("{s:s, s:s?, s:o, s:b, s:b, s:b}", "family",
+	return json_pack("{s:s, s:s?, s:o, s:b, s:b, s:b, s:b}", "family",
 	    m->device.family, "batch", m->device.batch, "faults", faults,
 	    "owner_auth", (int)m->device.owner_auth, "revoked",
-	    (int)m->device.revoked, "known", (int)m->device.known);
+	    (int)m->device.revoked, "batch_revoked",
+	    (int)m->device.batch_revoked, "known", (int)m->device.known);
 }
 
 static json_t *
@@ -71,12 +72,13 @@ reproduce_json_mode(const struct mode *m)
 	const bool can = m->absent == NULL;
 
 	return json_pack(
-	    "{s:s, s:s, s:s, s:s?, s:o, s:o, s:s, s:s?, s:s, s:o, s:o, "
+	    "{s:s, s:s, s:s, s:s?, s:o, s:o, s:s, s:s?, s:s?, s:s, s:o, s:o, "
 	    "s:s?, s:s?, s:s?, s:s, s:s}",
 	    "name", m->name, "title", m->title, "who", m->who, "absent",
 	    m->absent, "device", can ? json_device(m) : json_null(), "other",
 	    json_other(m), "wire", wires[m->wire], "cloud_fault",
-	    m->cloud_fault, "client", clients[m->client], "want",
+	    m->cloud_fault, "client_fault", m->client_fault, "client",
+	    clients[m->client], "want",
 	    can ? json_outcome(&m->want) : json_null(), "event",
 	    can && !m->want.enrolled ? number_or_null(mode_event(m->want.step))
 				     : json_null(),

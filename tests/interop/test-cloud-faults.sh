@@ -62,6 +62,7 @@ deny,after=1|3|K|200|null|current
 wrong-aik-key|3|L|200|0x80092009|current
 wrong-challenge|1|J|200|0x8028009f|current
 not-chaining|3|L|200|0x800b010a|current
+no-crl|0|L|||current
 END
 
 # --- the client's ------------------------------------------------------------------------
@@ -116,6 +117,14 @@ stop
 cloud
 ok "whole" fetch -o whole "$AIK?operation=GetCACertChain"
 is "a hundred octets are missing" $(($(stat -c %s whole) - $(stat -c %s part))) 100
+stop
+
+CRL=https://tsci.intel.test/content/OnDieCA/crls/OnDie_CA.crl
+cloud --fault no-crl,count=1
+exits 22 "no list" fetch -f -o /dev/null "$CRL"
+says "503" 'error: 503'
+ok "certificates come" fetch -f -o /dev/null https://tsci.intel.test/content/OnDieCA/certs/OnDie_CA_CSME_Intermediate.cer
+ok "and later the list" fetch -f -o /dev/null "$CRL"
 stop
 
 cloud --fault tls-other-root

@@ -41,7 +41,8 @@ is "nothing is left" "$(ls lab)" ""
 # --- without its cause a row fails --------------------------------------------------
 
 for name in wrong-aik-url unregistered-batch one-certificate-too-far chain-not-in-nv ekop-down ek-chain-untrusted \
-	ek-of-another-key device-revoked black-hole tls-interceptor tpm-not-ready aik-untrusted-root \
+	ek-of-another-key device-revoked issuing-ca-revoked \
+	ek-certificate-not-sent challenge-not-for-this-aik secret-wrong black-hole tls-interceptor tpm-not-ready aik-untrusted-root \
 	redirected-to-another-ca denied; do
 	exits 1 "$name, with nothing wrong" reproduce $name --without-cause
 	says "$name: it enrols" '^  \+ L '

@@ -55,13 +55,14 @@ test_texts(void **state)
 	}
 }
 
+/* Or there is none. */
 static bool
-is_cloud_fault(const char *name)
+is_fault(const char *name, bool client)
 {
 	for (const struct cloudfault *f = cloudfaults; f->name != NULL; f++)
-		if (strcmp(f->name, name) == 0)
-			return true;
-	return false;
+		if (name != NULL && strcmp(f->name, name) == 0)
+			return cloud_seam_is_client(f->seam) == client;
+	return name == NULL;
 }
 
 static void
@@ -80,10 +81,13 @@ test_devices(void **state)
 			if (m->device.faults[i] != NULL &&
 			    fault_require(m->device.faults[i], &e) == NULL)
 				fail_msg("%s: %s", m->name, e.msg);
-		if (m->cloud_fault != NULL)
-			assert_true(is_cloud_fault(m->cloud_fault));
-		if (m->device.revoked)
+		assert_true(is_fault(m->cloud_fault, false));
+		assert_true(is_fault(m->client_fault, true));
+		if (m->device.revoked || m->device.batch_revoked)
 			assert_true(m->other & OTHER_DEVICE);
+		/* By its number. */
+		if (m->device.batch_revoked)
+			assert_non_null(m->device.batch);
 	}
 }
 
@@ -113,8 +117,10 @@ test_without_cause(void **state)
 		assert_int_equal(c.client, CLIENT_CURRENT);
 		assert_int_equal(c.other, 0);
 		assert_null(c.cloud_fault);
+		assert_null(c.client_fault);
 		assert_null(c.device.faults[0]);
-		assert_false(c.device.owner_auth || c.device.revoked);
+		assert_false(c.device.owner_auth || c.device.revoked ||
+			     c.device.batch_revoked);
 		assert_true(c.want.step == m->want.step);
 	}
 }
