@@ -220,7 +220,12 @@ enroll_connect_and_ask(struct enroll *en, struct err *e)
 		.method = "GET", .connected = connected, .ctx = en
 	};
 
-	return enroll_ask_scep(en, "GetCACaps", "default", &q, &en->caps, e);
+	if (enroll_ask_scep(en, "GetCACaps", "default", &q, &en->caps, e) != 0)
+		return -1;
+	/* An answer without a connection is a proxy's, to CONNECT. */
+	return en->r->step == ENROLL_CONNECT
+		   ? enroll_check_status(en, "CONNECT", &en->caps, e)
+		   : 0;
 }
 
 static bool

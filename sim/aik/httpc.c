@@ -13,6 +13,7 @@
 struct httpc {
 	CURL *easy;
 	struct curl_slist *connect_to;
+	char *proxy; /* "http://127.0.0.1:3128" */
 	struct buf ca;
 	unsigned timeout;
 	bool (*stop)(void);
@@ -196,6 +197,18 @@ set_connection(const struct httpc *h)
 	return rc;
 }
 
+/* For all hosts, whatever the environment says. */
+static CURLcode
+set_proxy(const struct httpc *h)
+{
+	CURLcode rc;
+
+	if (h->proxy == NULL)
+		return CURLE_OK;
+	rc = curl.curl_easy_setopt(h->easy, CURLOPT_PROXY, h->proxy);
+	return rc ? rc : curl.curl_easy_setopt(h->easy, CURLOPT_NOPROXY, "");
+}
+
 static CURLcode
 set_progress(struct httpc *h)
 {
@@ -283,6 +296,7 @@ perform(struct httpc *h, struct exchange *x, struct err *e)
 	curl.curl_easy_reset(h->easy);
 	rc = h->stop != NULL && h->stop() ? CURLE_ABORTED_BY_CALLBACK
 					  : set_connection(h);
+	rc = rc ? rc : set_proxy(h);
 	rc = rc ? rc : set_progress(h);
 	rc = rc ? rc : set_request(h, x->request);
 	rc = rc ? rc : set_callbacks(h, x);
@@ -380,8 +394,10 @@ httpc_new(const struct httpc_options *o, struct httpc **ret, struct err *e)
 
 	if (h == NULL)
 		return err_set(e, E_NOMEM, "HTTP client");
-	if (o->connect_to != NULL &&
-	    httpc_check_address("connect to", o->connect_to, e) != 0)
+	if ((o->connect_to != NULL &&
+		httpc_check_address("connect to", o->connect_to, e) != 0) ||
+	    (o->proxy != NULL &&
+		httpc_check_address("proxy", o->proxy, e) != 0))
 		return -1;
 	buf_init(&h->ca, o->ca.n);
 	h->timeout = o->timeout;
@@ -393,6 +409,8 @@ httpc_new(const struct httpc_options *o, struct httpc **ret, struct err *e)
 	if (o->connect_to != NULL &&
 	    (asprintf(&to, "::%s", o->connect_to) < 0 ||
 		(h->connect_to = curl.curl_slist_append(NULL, to)) == NULL))
+		return err_set(e, E_NOMEM, "HTTP client");
+	if (o->proxy != NULL && asprintf(&h->proxy, "http://%s", o->proxy) < 0)
 		return err_set(e, E_NOMEM, "HTTP client");
 	if ((h->easy = curl.curl_easy_init()) == NULL)
 		return err_set(e, E_NOMEM, "HTTP client");
@@ -410,5 +428,6 @@ httpc_free(struct httpc *h)
 	if (h->connect_to != NULL)
 		curl.curl_slist_free_all(h->connect_to);
 	buf_free(&h->ca);
+	free(h->proxy);
 	free(h);
 }

@@ -20,6 +20,9 @@ struct httpc_options {
 	 * is, past any proxy; NULL: where DNS says it is, by the proxy that the
 	 * environment names. */
 	const char *connect_to;
+	/* "127.0.0.1:3128", the same: a proxy that each request goes by, for
+	 * TLS with CONNECT; connect_to is NULL then. */
+	const char *proxy;
 	struct span ca;   /* PEM, to trust; n == 0: as this machine does */
 	unsigned timeout; /* seconds for a request and its answer */
 	/* Asked once a second and more often: true ends a request, and lets no
@@ -39,7 +42,8 @@ struct httpc_request {
 };
 
 struct httpc_answer {
-	bool connected;   /* the connection was there, or was made */
+	bool connected;   /* the connection was there, or was made; not when a
+			   * proxy refused it, whose answer this is then */
 	unsigned status;  /* 0: there was no answer */
 	unsigned winhttp; /* why: 12007 ...; 0: another reason, or none */
 	char address[64]; /* who answered: "127.0.0.1:8443" */

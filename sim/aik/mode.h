@@ -16,6 +16,7 @@ enum mode_wire {
 	WIRE_NO_NAME,    /* a name that no resolver knows */
 	WIRE_CLOSED,     /* a port where nobody listens */
 	WIRE_BLACK_HOLE, /* one that takes connections, and never says a word */
+	WIRE_PROXY,      /* a proxy, which is the services with a fault */
 };
 
 /* Who is of another hierarchy than the built-in one. */

@@ -238,10 +238,10 @@ const struct mode aik_modes[] = {
 /* --- the services, and what is between ---------------------------------------- */
 { .name = "proxy-authentication", .title = "A proxy asks who you are: 407",
   .who = "networks whose proxy wants a user; attestation runs before there is one",
-  .device = { .family = "tgl" }, .cloud_fault = "proxy-auth", .want = HTTP_AT(CAPS, 407, NULL), .autopilot = NO_JOIN,
-  .why = "The request goes out as the machine. Windows tries again with the token of the user who is logged on, five times at most; in Autopilot there is none.",
+  .device = { .family = "tgl" }, .wire = WIRE_PROXY, .cloud_fault = "proxy-auth", .want = HTTP_AT(CONNECT, 407, NULL), .autopilot = NO_JOIN,
+  .why = "The client asks the proxy for a tunnel (CONNECT), as the machine, and has nothing to show. Windows tries again with the token of the user who is logged on, five times at most; in Autopilot there is none.",
   .remedy = "Let *.microsoftaik.azure.net pass without authentication.",
-  .label = LABEL_INFERRED, .source = "how Windows' scheduled task treats 0x80190197; here the answer comes in place of the service's" },
+  .label = LABEL_CODE, .source = "how Windows' scheduled task treats 0x80190197" },
 { .name = "redirected-to-another-ca", .title = "The wrong URL, and another authority's CA answers it",
   .who = "who mends wrong-aik-url with a proxy that rewrites the host",
   .device = { .family = "tgl" }, .client = CLIENT_LEGACY, .cloud_fault = "redirect-ca",

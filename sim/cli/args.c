@@ -135,6 +135,7 @@ static const struct opt cloud[] = {
 };
 static const struct opt enroll[] = {
 	{ "connect-to", 0, OPT_STRING, AT(enroll.connect_to), "HOST:PORT", "where every name is: 'odcasim cloud', or another service; TLS is checked against the hierarchy's TLS root", 0, 0 },
+	{ "proxy",      0, OPT_STRING, AT(enroll.proxy),      "HOST:PORT", "an HTTP proxy that every request goes by, with CONNECT for TLS; in place of --connect-to, or with --live", 0, 0 },
 	{ "live",       0, OPT_FLAG,   AT(enroll.live),       NULL,        "ask the real services, where DNS says they are", 0, 0 },
 	{ "http",       0, OPT_FLAG,   AT(enroll.http),       NULL,        "plain HTTP instead of TLS", 0, 0 },
 	{ "cacert",     0, OPT_STRING, AT(enroll.cacert),     "FILE",      "PEM: trust these for TLS (default: the hierarchy's TLS root; with --live what this machine trusts)", 0, 0 },

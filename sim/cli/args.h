@@ -78,7 +78,7 @@ struct args {
 	} cloud;
 	/* enroll */
 	struct {
-		const char *connect_to, *cacert, *context, *seed;
+		const char *connect_to, *proxy, *cacert, *context, *seed;
 		struct opt_list faults;
 		bool live, http;
 		unsigned timeout; /* 0: the default */

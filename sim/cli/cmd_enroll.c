@@ -21,18 +21,20 @@
 static int
 check_options(const struct args *a, struct err *e)
 {
-	const char *to = a->enroll.connect_to;
+	const char *to = a->enroll.connect_to, *proxy = a->enroll.proxy;
 
-	if (to != NULL && a->enroll.live)
-		return err_set(
-		    e, E_USAGE, "--connect-to and --live exclude each other");
-	if (to == NULL && !a->enroll.live) {
+	if (to != NULL && (a->enroll.live || proxy != NULL))
+		return err_set(e, E_USAGE,
+		    "--connect-to and --%s exclude each other",
+		    a->enroll.live ? "live" : "proxy");
+	if (to == NULL && proxy == NULL && !a->enroll.live) {
 		err_set(e, E_USAGE,
 		    "enroll does not leave this machine unless it is told to");
 		return err_hint(e, "--connect-to 127.0.0.1:8443 for 'odcasim "
 				   "cloud', --live for the real services");
 	}
-	if (to != NULL && httpc_check_address("--connect-to", to, e) != 0)
+	if ((to != NULL && httpc_check_address("--connect-to", to, e) != 0) ||
+	    (proxy != NULL && httpc_check_address("--proxy", proxy, e) != 0))
 		return -1;
 	if (a->enroll.context != NULL && a->state != NULL) {
 		err_set(e, E_USAGE,
@@ -152,11 +154,12 @@ open_tpm(const struct args *a, struct source *s, struct err *e)
 
 static int
 open_http(const struct args *a, const struct pki *p, const char *connect_to,
-    struct httpc **ret, struct err *e)
+    const char *proxy, struct httpc **ret, struct err *e)
 {
 	auto_buf ca = BUF_INIT(MAX_SMALL_FILE);
 	struct httpc_options o = {
 		.connect_to = connect_to,
+		.proxy = proxy,
 		.timeout = a->enroll.timeout != 0 ? a->enroll.timeout
 						  : DEFAULT_TIMEOUT,
 		.stop = interrupt_caught,
@@ -212,13 +215,15 @@ ways_open(
 
 	if (cloudfault_new(
 		&a->enroll.faults, true, a->enroll.seed, &w->faults, e) != 0 ||
-	    open_http(a, p, a->enroll.connect_to, &w->right, e) != 0)
+	    open_http(
+		a, p, a->enroll.connect_to, a->enroll.proxy, &w->right, e) != 0)
 		return -1;
 	if (w->faults == NULL)
 		return 0;
 	return closed_port(&w->fd, nobody, e) != 0 ||
-		       open_http(a, p, UNRESOLVED, &w->unresolved, e) != 0 ||
-		       open_http(a, p, nobody, &w->closed, e) != 0
+		       open_http(a, p, UNRESOLVED, NULL, &w->unresolved, e) !=
+			   0 ||
+		       open_http(a, p, nobody, NULL, &w->closed, e) != 0
 		   ? -1
 		   : 0;
 }

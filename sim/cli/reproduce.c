@@ -206,7 +206,8 @@ enroll_args(const struct mode *m, const struct place *p)
 	struct spawn_args a = { { "odcasim", "enroll" }, 2 };
 
 	option(&a, "--state", p->state);
-	option(&a, "--connect-to", p->connect);
+	option(
+	    &a, m->wire == WIRE_PROXY ? "--proxy" : "--connect-to", p->connect);
 	option(&a, "--client", clients[m->client]);
 	if (m->other & OTHER_CLIENT)
 		option(&a, "--pki", p->pki);
@@ -260,7 +261,7 @@ note_services(struct reproduction *r, const struct mode *m,
 		return -1;
 	if ((m->other & OTHER_TLS) && note(r, &export, "", e) != 0)
 		return -1;
-	return m->wire == WIRE_CLOUD || m->device.known
+	return m->wire == WIRE_CLOUD || m->wire == WIRE_PROXY || m->device.known
 		   ? note(r, &cloud, " &", e)
 		   : 0;
 }
@@ -273,6 +274,7 @@ note_all(struct reproduction *r, const struct mode *m, struct err *e)
 		[WIRE_NO_NAME] = NO_SUCH_NAME ":443",
 		[WIRE_CLOSED] = LOOPBACK ":1",
 		[WIRE_BLACK_HOLE] = "SILENT-HOST:PORT",
+		[WIRE_PROXY] = LOOPBACK ":8443",
 	};
 	const struct place p = { .state = "./tpm",
 		.pki = "./pki",

@@ -65,7 +65,8 @@ reproduce_json_mode(const struct mode *m)
 	static const char *const wires[] = { [WIRE_CLOUD] = "cloud",
 		[WIRE_NO_NAME] = "no-name",
 		[WIRE_CLOSED] = "closed",
-		[WIRE_BLACK_HOLE] = "black-hole" };
+		[WIRE_BLACK_HOLE] = "black-hole",
+		[WIRE_PROXY] = "proxy" };
 	static const char *const clients[] = { [CLIENT_CURRENT] = "current",
 		[CLIENT_LEGACY] = "legacy",
 		[CLIENT_TOO_FAR] = "too-far" };

@@ -109,6 +109,14 @@ stop
 cloud --fault proxy-auth
 exits 56 "a proxy for TLS" curl -sS --proxy "http://$AT" "$AIK?operation=GetCACaps"
 says "asks for authentication" 'CONNECT tunnel failed, response 407|HTTP code 407 from proxy'
+exits 3 "and enroll, which goes by it" "$ODCASIM" enroll --state tgl --proxy "$AT" --json
+is "there is no connection" "$(member step)" E
+is "its answer: status" "$(member http_status)" 407
+is "its answer: HRESULT" "$(member hresult)" 0x80190197
+ok "it was asked for a tunnel" grep -q 'method=CONNECT .*status=407' log
+exits 3 "without TLS there is no tunnel" "$ODCASIM" enroll --state tgl --proxy "$AT" --http --json
+is "but a connection" "$(member step)" F
+is "and the same status" "$(member http_status)" 407
 stop
 
 cloud --fault truncated-body=100

@@ -37,7 +37,9 @@ ok "mint" mint tgl --family tgl --seed enroll
 exits 2 "neither --connect-to nor --live" "$ODCASIM" enroll --state tgl
 says "says how" '^hint: --connect-to 127.0.0.1:8443 .*--live'
 exits 2 "both" "$ODCASIM" enroll --state tgl --connect-to 127.0.0.1:1 --live
+exits 2 "both" "$ODCASIM" enroll --state tgl --connect-to 127.0.0.1:1 --proxy 127.0.0.1:1
 exits 2 "no port" "$ODCASIM" enroll --state tgl --connect-to localhost
+exits 2 "a proxy without port" "$ODCASIM" enroll --state tgl --proxy localhost
 exits 2 "a context that nobody could use" "$ODCASIM" enroll --state tgl --connect-to 127.0.0.1:1 --context c
 # libcurl takes a part that is missing, or that it cannot read, from the URL.
 for to in :443 : 127.0.0.1: 127.0.0.1:0 127.0.0.1:99999 127.0.0.1:1:5 '[::1:1' 'a b:1'; do
@@ -253,6 +255,21 @@ is "and nothing is left there" "$(ls -d directory* none* 2>/dev/null)" directory
 is "nobody was asked" "$(wc -l <log)" "$requests"
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=other -keyout other.key -out other.pem 2>/dev/null
 failed E 0x80072f8f "TLS of somebody else" --state tgl --cacert other.pem
+if command -v python3 >/dev/null; then
+	launch python3 "$TOP/tests/interop/tunnel.py" "$AT"
+	proxy=${READY#*\"listen\":\"}
+	proxy=${proxy%%\"*}
+	ok "by a proxy" "$ODCASIM" enroll --state tgl --proxy "$proxy"
+	says "it is through" '^EnrollStatus\(1\): Enrolled$'
+	is "one tunnel, to the authority" "$(grep -a ^CONNECT log | sed 's/INTC-KeyId-[0-9a-f]*/KEY/')" \
+		"CONNECT KEY.microsoftaik.azure.net:443 HTTP/1.1"
+	exits 1 "and the environment's is not asked" env https_proxy=http://"$proxy" no_proxy='*' \
+		"$ODCASIM" enroll --state tgl --proxy 127.0.0.1:1
+	says "by a proxy that is not there" 'enrol: step E'
+	stop || true
+else
+	skipped "a proxy" "no python3"
+fi
 AT=127.0.0.1:1
 failed E 0x80072efd "nobody is there" --state tgl
 exits 1 "nor EKOP" "$ODCASIM" mint --state late --family cml --ekop "$AT"

@@ -88,6 +88,9 @@ test_devices(void **state)
 		/* By its number. */
 		if (m->device.batch_revoked)
 			assert_non_null(m->device.batch);
+		/* The services let nobody through. */
+		if (m->wire == WIRE_PROXY)
+			assert_non_null(m->cloud_fault);
 	}
 }
 
