@@ -114,6 +114,9 @@ struct enroll_result {
  */
 
 #define ENROLL_EKOP_HOST "ekop.intel.test"
+/* Who asks, as requests and Windows' events say it. */
+#define ENROLL_MACHINE "DESKTOP-ODCASIM"
+#define ENROLL_USER    "WORKGROUP\\" ENROLL_MACHINE "$"
 
 /* Who wants to know as it goes; each may be NULL. */
 struct enroll_watch {

@@ -11,8 +11,6 @@
 #include "sim/aik/statement.h"
 #include "sim/base/clock.h"
 
-#define MACHINE "DESKTOP-ODCASIM"
-
 /* --- H: the AIK, and the request for it -------------------------------------
  */
 
@@ -94,8 +92,8 @@ make_csr(const struct enroll *en, struct buf *out, struct err *e)
 	uint8_t hash[SHA1_SIZE];
 	struct csr_windows r = {
 		.os_version = CSR_OS_VERSION,
-		.machine = MACHINE,
-		.user = "WORKGROUP\\" MACHINE "$",
+		.machine = ENROLL_MACHINE,
+		.user = ENROLL_USER,
 		.process = CSR_PROCESS,
 		.provider = CSR_PROVIDER,
 		.signer_hash = SPAN_OF(hash),

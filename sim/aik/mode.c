@@ -44,14 +44,6 @@ mode_label_text(enum mode_label label)
 	return texts[label];
 }
 
-unsigned
-mode_event(enum enroll_step step)
-{
-	if (step < ENROLL_CONNECT)
-		return 0;
-	return step < ENROLL_REQUEST ? 86 : 87;
-}
-
 static bool
 is_epid(const char *family)
 {

@@ -91,9 +91,6 @@ extern const struct mode_part aik_story[];
 const struct mode *mode_require(const char *name, struct err *e);
 /* "documented". */
 const char *mode_label_text(enum mode_label label);
-/* The event of Windows' log that a failure in a step leaves; 0: none, as
- * nothing was sent yet. */
-unsigned mode_event(enum enroll_step step);
 /* Nothing wrong: the same device as it leaves the factory, and all else as it
  * should be. */
 struct mode mode_without_cause(const struct mode *m);

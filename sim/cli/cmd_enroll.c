@@ -278,7 +278,7 @@ open_and_enroll(const struct args *a, struct err *e)
 		.plain = a->enroll.http,
 		.above = above,
 		.save = a->enroll.context != NULL,
-		.record = a->json };
+		.record = true };
 	AUTO(ways_done) struct ways ways = { .fd = -1 };
 	auto_pki pki = NULL;
 

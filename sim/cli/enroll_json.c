@@ -1,4 +1,5 @@
 #include "odca/cert.h"
+#include "sim/aik/event.h"
 #include "sim/aik/hresult.h"
 #include "sim/cli/enroll_out.h"
 #include "sim/cli/out.h"
@@ -10,8 +11,9 @@
  * requests: [as below], failure (null, or {message, http_status, winhttp,
  * hresult, hresult_name, hresult_text, pki_status, fail_info, reply}), checks:
  * [{name, ok, found, wanted}], certificate (null, or {serial, issuer, key_id,
- * not_before, not_after, thumbprint, pem}), certificates: [as below]. Members
- * are only ever added.
+ * not_before, not_after, thumbprint, pem}), certificates: [as below], event
+ * (null, or Windows': {id, source, seen (false: its form is inferred), text}).
+ * Members are only ever added.
  *
  * authority: url, host, vendor, name_id, id, from, place; client ("current",
  * "legacy", "too-far"), right (null: the TPM's certificates do not tell; or the
@@ -163,12 +165,24 @@ json_certificate(const struct enroll_result *r)
 	    out_json_hex(SPAN_OF(thumbprint)), "pem", out_json_pem(c.der));
 }
 
+static json_t *
+json_event(const struct enroll_result *r)
+{
+	auto_event v = { .id = 0 };
+
+	return event_of(r, &v, NULL) != 0 || v.id == 0
+		   ? json_null()
+		   : json_pack("{s:i, s:s, s:b, s:s}", "id", (int)v.id,
+			 "source", EVENT_SOURCE, "seen", (int)v.seen, "text",
+			 v.text);
+}
+
 int
 enroll_json(const char *where, const struct enroll_result *r,
     const struct err *why, struct err *e)
 {
 	json_auto_t *all = json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
-				     "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+				     "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "source", where, "enrolled", (int)r->enrolled, "step",
 	    json_sprintf("%c", enroll_letter(r->step)), "total_us",
 	    enroll_json_us(r->ns), "platform", text_or_null(r->platform),
@@ -177,7 +191,7 @@ enroll_json(const char *where, const struct enroll_result *r,
 	    text_or_null(r->caps), "steps", json_steps(r), "requests",
 	    enroll_json_requests(r), "failure", json_failure(r, why), "checks",
 	    json_checks(r), "certificate", json_certificate(r), "certificates",
-	    enroll_json_certificates(r));
+	    enroll_json_certificates(r), "event", json_event(r));
 
 	return all == NULL ? err_set(e, E_NOMEM, "JSON") : out_json(all, e);
 }

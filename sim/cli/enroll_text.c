@@ -3,6 +3,7 @@
 
 #include "odca/cert.h"
 #include "sim/aik/enroll_record.h"
+#include "sim/aik/event.h"
 #include "sim/aik/hresult.h"
 #include "sim/cli/enroll_out.h"
 #include "sim/cli/out.h"
@@ -168,36 +169,40 @@ print_certificate(const struct enroll_result *r, struct err *e)
 	return 0;
 }
 
-/* As in Windows' events 86 and 87. */
 static void
-print_failure(const struct enroll_result *r)
+print_hresult(const struct enroll_result *r)
 {
-	const struct enroll_request *q =
-	    r->n_requests > 0 ? &r->requests[r->n_requests - 1] : NULL;
 	char line[HRESULT_LINE_SIZE];
 
-	if (r->pki_status == SCEP_FAILURE || r->pki_status == SCEP_PENDING)
-		print_pki_status(r);
-	if (q != NULL && r->reason[0] != '\0')
-		(void)printf("%s: %s\n%s\n", q->name, r->reason, r->reply);
-	if (q != NULL && r->step >= ENROLL_CONNECT)
-		(void)printf("Method: %s(%.0fms)\n", q->method, ms(q->ns));
-	(void)printf("Stage: %s\n", enroll_stage(r->step)[0] != '\0'
-					? enroll_stage(r->step)
-					: enroll_text(r->step));
 	hresult_line(r->hresult, line);
 	if (r->hresult != 0)
 		(void)printf("%s%s%s\n", out_style(STYLE_BAD), line,
 		    out_style(STYLE_PLAIN));
 }
 
+/* As Windows' log has it; before there is anything to ask, it has nothing. */
+static int
+print_failure(const struct enroll_result *r, struct err *e)
+{
+	auto_event v = { .id = 0 };
+
+	if (event_of(r, &v, e) != 0)
+		return -1;
+	if (v.id != 0) {
+		(void)printf("Event %u of %s%s:\n%s", v.id, EVENT_SOURCE,
+		    v.seen ? "" : ", whose form is inferred", v.text);
+		return 0;
+	}
+	(void)printf("Stage: %s\n", enroll_text(r->step));
+	print_hresult(r);
+	return 0;
+}
+
 int
 enroll_text_end(const struct enroll_result *r, struct err *e)
 {
 	print_times(r);
-	if (!r->enrolled)
-		print_failure(r);
-	else if (print_certificate(r, e) != 0)
+	if ((r->enrolled ? print_certificate(r, e) : print_failure(r, e)) != 0)
 		return -1;
 	return fflush(stdout) == 0 ? 0 : err_errno(e, "write to stdout");
 }

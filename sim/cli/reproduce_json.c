@@ -1,3 +1,4 @@
+#include "sim/aik/event.h"
 #include "sim/aik/hresult.h"
 #include "sim/cli/reproduce.h"
 
@@ -81,7 +82,7 @@ reproduce_json_mode(const struct mode *m)
 	    m->cloud_fault, "client_fault", m->client_fault, "client",
 	    clients[m->client], "want",
 	    can ? json_outcome(&m->want) : json_null(), "event",
-	    can && !m->want.enrolled ? number_or_null(mode_event(m->want.step))
+	    can && !m->want.enrolled ? number_or_null(event_id(m->want.step))
 				     : json_null(),
 	    "autopilot", m->autopilot, "why", m->why, "remedy", m->remedy,
 	    "label", mode_label_text(m->label), "source", m->source);

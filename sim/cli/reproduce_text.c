@@ -90,30 +90,44 @@ print_steps(const struct reproduction *r)
 /* --- what Windows shows -----------------------------------------------------
  */
 
-/* Event 86 of CertEnroll is about the way to a request, 87 about all after it;
- * their last two lines. */
 static void
-print_windows(const struct mode_outcome *o)
+print_lines(const char *text)
 {
-	char line[HRESULT_LINE_SIZE], text[128];
-	const unsigned event = mode_event(o->step);
+	while (*text != '\0') {
+		const int n = (int)strcspn(text, "\n");
+		auto_free char *line = strndup(text, (size_t)n);
 
-	if (o->enrolled)
+		if (line != NULL && n > 0)
+			(void)printf("%*s%s\n", FIELD_COLUMN, "", line);
+		else
+			(void)printf("\n");
+		text += n + (text[n] == '\n');
+	}
+}
+
+static void
+print_windows(const struct reproduction *r)
+{
+	const json_t *event = json_object_get(r->enroll, "event");
+	char line[HRESULT_LINE_SIZE], text[128];
+
+	if (r->outcome.enrolled)
 		return;
-	if (event != 0)
-		(void)snprintf(text, sizeof(text),
-		    "event %u of CertEnroll, Stage: %s", event,
-		    enroll_stage(o->step));
-	print_field("Windows", event != 0 ? text
-					  : "no event of CertEnroll: nothing "
-					    "was asked of the AIK service");
-	if (o->denied)
-		print_field(" ", "PkiStatus(2): SCEPDispositionFailure, "
-				 "EnrollStatus(256): EnrollDenied");
-	if (o->hresult == 0)
+	if (json_is_null(event)) {
+		print_field("Windows", "no event of CertEnroll: nothing was "
+				       "asked of the AIK service");
+		hresult_line(r->outcome.hresult, line);
+		print_field(" ", line);
 		return;
-	hresult_line(o->hresult, line);
-	print_field(" ", line);
+	}
+	(void)snprintf(text, sizeof(text), "event %d of %s%s",
+	    (int)json_integer_value(json_object_get(event, "id")),
+	    json_text(event, "source"),
+	    json_is_true(json_object_get(event, "seen"))
+		? ""
+		: ", whose form is inferred");
+	print_field("Windows", text);
+	print_lines(json_text(event, "text"));
 }
 
 static void
@@ -163,7 +177,7 @@ reproduce_text(const struct reproduction *r)
 	(void)printf("\n");
 	print_urls(json_object_get(r->enroll, "authority"));
 	print_field("service", r->outcome.reply);
-	print_windows(&r->outcome);
+	print_windows(r);
 	print_explanation(r->mode);
 	for (size_t i = 0; i < r->n_commands; i++)
 		(void)printf("  %-*s%s\n", FIELD_COLUMN - 2,

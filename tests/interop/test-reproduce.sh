@@ -58,7 +58,11 @@ for step in A B C D E; do
 done
 says "step F fails" '^  x F '
 says "step G is not reached" '^  - G '
-says "the event" '^  Windows .*event 86 .*Stage: GetCACaps$'
+says "the event" '^  Windows   event 86 of Microsoft-Windows-CertificateServicesClient-CertEnroll$'
+for line in 'SCEP Certificate enrollment initialization for WORKGROUP\\[A-Z-]+\$ via https://INTC-KeyId-[0-9a-f]{40}\..* failed:' \
+	'GetCACaps: Not Found' 'HTTP/1\.1 404 Not Found' 'Method: GET\([0-9]+ms\)' 'Stage: GetCACaps'; do
+	says "the event: $line" "^            $line\$"
+done
 says "the HRESULT" 'Not found \(404\)\. 0x80190194 \(-2145844844 HTTP_E_STATUS_NOT_FOUND\)'
 says "the service's words" 'does not exist'
 says "Autopilot's code" '^  Autopilot .*0x81039001'
@@ -82,11 +86,21 @@ says "by hand: the same failure" '0x80190194'
 ok "the services end" stop
 
 ok "denied" reproduce denied
-says "the event" '^  Windows .*event 87 .*Stage: PKIOperation$'
-says "Windows' words" 'PkiStatus\(2\): SCEPDispositionFailure'
+says "the event" '^  Windows   event 87 of Microsoft-Windows-CertificateServicesClient-CertEnroll$'
+for line in 'SCEP Certificate enrollment for WORKGROUP.* failed:' 'PkiStatus\(2\): SCEPDispositionFailure' \
+	'EnrollStatus\(256\): EnrollDenied' 'Method: POST\([0-9]+ms\)' 'Stage: PKIOperation'; do
+	says "the event: $line" "^            $line\$"
+done
 is "and no code" "$(grep -c 0x00000000 out)" 0
 
+ok "before anything is asked" reproduce ekop-unknown-ek
+says "there is no event" '^  Windows   no event of CertEnroll'
+says "but the HRESULT" '0x80070490'
+ok "what was not seen" reproduce redirected-to-another-ca
+says "says so" '^ +whose form is inferred$'
+
 ok "JSON" reproduce port-closed --json
+says "the event" '"text": "SCEP Certificate enrollment initialization .*Stage: GetCACaps.n'
 says "the mode" '"mode": "port-closed"'
 says "the HRESULT" '"hresult": "0x80072efd"'
 says "the enrolment" '"step": "E"'

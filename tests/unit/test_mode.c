@@ -152,16 +152,6 @@ test_unknown(void **state)
 }
 
 static void
-test_events(void **state)
-{
-	assert_int_equal(mode_event(ENROLL_URL), 0);
-	assert_int_equal(mode_event(ENROLL_CONNECT), 86);
-	assert_int_equal(mode_event(ENROLL_CA_CHAIN), 86);
-	assert_int_equal(mode_event(ENROLL_REQUEST), 87);
-	assert_int_equal(mode_event(ENROLL_CHECK), 87);
-}
-
-static void
 test_judgement(void **state)
 {
 	static const struct mode_outcome right = { .step = ENROLL_CAPS,
@@ -220,7 +210,6 @@ main(void)
 		cmocka_unit_test(test_without_cause),
 		cmocka_unit_test(test_story),
 		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_judgement),
 	};
 
