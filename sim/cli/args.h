@@ -55,7 +55,8 @@ struct args {
 	/* show, verify */
 	const char *tcti;
 	bool json, pem, dot;
-	const char *svg; /* a file, "-" is stdout */
+	const char *junit; /* a file; NULL: none */
+	const char *svg;   /* a file, "-" is stdout */
 	const char *roots;
 	const char *time;
 	const char *crl; /* "require", "if-available", "off" */

@@ -9,10 +9,12 @@
 #include "odca/cert.h"
 #include "odca/pki.h"
 #include "odca/service.h"
+#include "sim/aik/event.h"
 #include "sim/aik/hresult.h"
 #include "sim/base/file.h"
 #include "sim/cli/enroll_out.h"
 #include "sim/cli/interrupt.h"
+#include "sim/cli/junit.h"
 #include "sim/cli/source.h"
 
 #define DEFAULT_TIMEOUT 30
@@ -85,7 +87,7 @@ read_ca(
 static int
 check_files(const struct args *a, struct err *e)
 {
-	const char *const paths[] = { a->out, a->enroll.context };
+	const char *const paths[] = { a->out, a->enroll.context, a->junit };
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (paths[i] != NULL &&
@@ -112,6 +114,40 @@ write_files(const struct args *a, const struct enroll_result *r, struct err *e)
 			 buf_span(&r->context), FILE_NOSYNC, e);
 }
 
+/* Each step is a case, those that were not reached, too. */
+static void
+add_case(struct junit *j, const struct enroll_result *r, enum enroll_step s,
+    const char *why, const char *event)
+{
+	char name[64];
+	const bool begun = s <= r->step;
+
+	(void)snprintf(
+	    name, sizeof(name), "%c, %s", enroll_letter(s), enroll_text(s));
+	junit_add(j, &(struct junit_case){ .class = "odcasim.enroll",
+			 .name = name,
+			 .ns = r->steps[s].ns,
+			 .result = !begun           ? JUNIT_SKIPPED
+				   : r->steps[s].ok ? JUNIT_PASSED
+						    : JUNIT_FAILED,
+			 .message = begun ? why : "not reached",
+			 .text = begun ? event : NULL });
+}
+
+static int
+enroll_junit(const struct args *a, const struct enroll_result *r,
+    const struct err *why, struct err *e)
+{
+	auto_junit j = { .path = NULL };
+	auto_event v = { .id = 0 };
+
+	if (junit_begin(a->junit, &j, e) != 0 || event_of(r, &v, e) != 0)
+		return -1;
+	for (enum enroll_step s = ENROLL_TPM; s < ENROLL_STEPS; s++)
+		add_case(&j, r, s, why != NULL ? why->msg : NULL, v.text);
+	return junit_write(&j, "odcasim enroll", e);
+}
+
 /* The report comes first: it says more than the error. */
 static int
 enroll(const struct args *a, const char *where, struct enroll_options *o,
@@ -126,6 +162,8 @@ enroll(const struct args *a, const char *where, struct enroll_options *o,
 	rc = enroll_run(o, &r, e);
 	shown = a->json ? enroll_json(where, &r, e, &other)
 			: enroll_text_end(&r, &other);
+	if (shown == 0)
+		shown = enroll_junit(a, &r, e, &other);
 	if (rc == 0 && shown == 0)
 		return write_files(a, &r, e);
 	if (rc == 0)
@@ -146,6 +184,8 @@ open_tpm(const struct args *a, struct source *s, struct err *e)
 		return 0;
 	if (a->json && e->code != E_USAGE)
 		(void)enroll_json(s->where, &r, e, NULL);
+	if (e->code != E_USAGE)
+		(void)enroll_junit(a, &r, e, NULL);
 	return -1;
 }
 

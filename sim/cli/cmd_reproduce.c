@@ -2,6 +2,7 @@
 
 #include "sim/base/clock.h"
 #include "sim/cli/args.h"
+#include "sim/cli/junit.h"
 #include "sim/cli/reproduce.h"
 
 #define DEFAULT_TIMEOUT 3
@@ -63,6 +64,7 @@ list(const struct args *a, struct err *e)
 struct run {
 	const struct args *a;
 	struct lab lab;
+	struct junit junit;
 	json_t *results;
 	unsigned tried, expected;
 };
@@ -71,7 +73,48 @@ static void
 run_done(struct run *r)
 {
 	json_decref(r->results);
+	junit_done(&r->junit);
 	lab_close(&r->lab);
+}
+
+/* A case of JUnit's: what it did not come to, the way to do it by hand, and
+ * what Windows would have in its log. */
+static void
+add_case(struct run *r, const struct reproduction *p, uint64_t ns,
+    enum junit_result result, const char *message)
+{
+	const json_t *event = json_object_get(p->enroll, "event");
+	char text[MAX_COMMANDS * MAX_COMMAND] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_commands && n < sizeof(text); i++)
+		n += (size_t)snprintf(
+		    text + n, sizeof(text) - n, "%s\n", p->commands[i]);
+	junit_add(&r->junit,
+	    &(struct junit_case){ .class = "odcasim.reproduce",
+		.name = p->mode->name,
+		.ns = ns,
+		.result = result,
+		.message = message,
+		.text = text[0] != '\0' ? text : NULL,
+		.output = json_string_value(json_object_get(event, "text")) });
+}
+
+static int
+try_one(struct run *r, const struct mode *m, struct reproduction *ret,
+    struct err *e)
+{
+	const uint64_t begin = clock_ns();
+	const int rc =
+	    lab_reproduce(&r->lab, m, r->a->reproduce.without_cause, ret, e);
+
+	if (rc != 0)
+		add_case(r, ret, clock_ns() - begin, JUNIT_ERROR, e->msg);
+	else
+		add_case(r, ret, clock_ns() - begin,
+		    ret->expected ? JUNIT_PASSED : JUNIT_FAILED,
+		    ret->difference);
+	return rc;
 }
 
 static int
@@ -79,8 +122,7 @@ run_one(struct run *r, const struct mode *m, struct err *e)
 {
 	auto_reproduction one = { .mode = m };
 
-	if (lab_reproduce(&r->lab, m, r->a->reproduce.without_cause, &one, e) !=
-	    0)
+	if (try_one(r, m, &one, e) != 0)
 		return -1;
 	r->tried++;
 	r->expected += one.expected;
@@ -102,10 +144,14 @@ run_all(struct run *r, struct err *e)
 	if (!r->a->json)
 		reproduce_row_title();
 	for (const struct mode *m = aik_modes; m->name != NULL; m++) {
-		if (m->absent != NULL)
-			absent++;
-		else if (run_one(r, m, e) != 0)
+		const struct reproduction none = { .mode = m };
+
+		if (m->absent == NULL && run_one(r, m, e) != 0)
 			return -1;
+		if (m->absent == NULL)
+			continue;
+		absent++;
+		add_case(r, &none, 0, JUNIT_SKIPPED, m->absent);
 	}
 	if (!r->a->json)
 		(void)printf("\n%u of %u as expected in %.1f s; %u more are "
@@ -158,7 +204,7 @@ cmd_reproduce(const struct args *a, struct err *e)
 	AUTO(run_done) struct run r = { .a = a, .lab.home = HOME_INIT };
 	int rc;
 
-	if (check_options(a, e) != 0)
+	if (check_options(a, e) != 0 || junit_begin(a->junit, &r.junit, e) != 0)
 		return -1;
 	if (a->reproduce.list)
 		return list(a, e);
@@ -171,6 +217,9 @@ cmd_reproduce(const struct args *a, struct err *e)
 	rc = a->reproduce.all     ? run_all(&r, e)
 	     : a->reproduce.story ? run_story(&r, e)
 				  : run_name(&r, e);
+	/* What could not be tried is in it, too. */
+	if (junit_write(&r.junit, "odcasim reproduce", rc == 0 ? e : NULL) != 0)
+		rc = -1;
 	if (rc != 0 || (a->json && print_results(&r, e) != 0))
 		return -1;
 	return r.expected == r.tried ? 0 : 1;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sim/base/clock.h"
+#include "sim/cli/junit.h"
 #include "sim/cli/out.h"
 #include "sim/cli/show.h"
 #include "sim/cli/when.h"
@@ -264,14 +265,51 @@ verify_json(const struct source *s, time_t now, struct err *e)
 	return out_json(all, e);
 }
 
+/* --- JUnit ---------------------------------------------------------------- */
+
+/* A check is a case; its class is the EK. */
+static void
+add_case(struct junit *j, const struct ek *ek, const struct check *c)
+{
+	static const enum junit_result results[] = {
+		[CHECK_PASSED] = JUNIT_PASSED,
+		[CHECK_FAILED] = JUNIT_FAILED,
+		[CHECK_SKIPPED] = JUNIT_SKIPPED,
+	};
+	char name[2 * MAX_NAME_TEXT], class[128], text[4 * MAX_NAME_TEXT];
+
+	(void)snprintf(class, sizeof(class), "odcasim.verify.%s", ek->title);
+	(void)snprintf(name, sizeof(name), "%s: %s", c->name, c->object);
+	(void)snprintf(text, sizeof(text), "found: %s\nwant: %s\nclause: %s\n",
+	    c->found, c->wanted, c->clause);
+	junit_add(j, &(struct junit_case){ .class = class,
+			 .name = name,
+			 .result = results[c->result],
+			 .message = c->found,
+			 .text = text });
+}
+
+static int
+verify_junit(const struct source *s, struct junit *j, struct err *e)
+{
+	for (size_t i = 0; i < s->n_eks; i++)
+		for (size_t k = 0; k < s->eks[i].report->n_checks; k++)
+			add_case(j, &s->eks[i], &s->eks[i].report->checks[k]);
+	return junit_write(j, "odcasim verify", e);
+}
+
 int
 cmd_verify(const struct args *a, struct err *e)
 {
 	AUTO(source_close) struct source s = { .n_eks = 0 };
+	auto_junit junit = { .path = NULL };
 	time_t now = clock_now();
 
-	if ((a->time != NULL && when_parse(a->time, "--time", &now, e) != 0) ||
-	    source_open(a, &s, e) != 0 || source_verify(&s, now, true, e) != 0)
+	if (junit_begin(a->junit, &junit, e) != 0 ||
+	    (a->time != NULL && when_parse(a->time, "--time", &now, e) != 0) ||
+	    source_open(a, &s, e) != 0 ||
+	    source_verify(&s, now, true, e) != 0 ||
+	    verify_junit(&s, &junit, e) != 0)
 		return -1;
 	if (a->json) {
 		if (verify_json(&s, now, e) != 0)

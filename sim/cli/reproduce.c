@@ -18,9 +18,8 @@
 	"this-name-is-longer-than-sixty-three-octets-and-cannot-be-asked-for." \
 	"invalid"
 /* A connection that nobody accepts waits in the queue. */
-#define BACKLOG     8
-#define MAX_OUTPUT  (256 * 1024)
-#define MAX_COMMAND 1024
+#define BACKLOG    8
+#define MAX_OUTPUT (256 * 1024)
 
 #define OWNER_PASSWORD "secret"
 /* TPM2_HierarchyChangeAuth, and the hierarchy (Part 2, 6.5.2, 7.4). */

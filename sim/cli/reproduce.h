@@ -28,6 +28,7 @@ struct lab {
 };
 
 #define MAX_COMMANDS 8
+#define MAX_COMMAND  1024
 
 struct reproduction {
 	const struct mode *mode;

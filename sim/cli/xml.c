@@ -7,11 +7,9 @@ static void
 put(const char *text, bool lines, FILE *out)
 {
 	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
+		const unsigned char c = (unsigned char)*text;
 
-		if (lines && c == '\n')
-			(void)fputs("&#10;", out);
-		else if (c < ' ' || c > '~')
+		if ((c < ' ' || c > '~') && !(lines && c == '\n'))
 			(void)fprintf(out, "\\x%02x", c);
 		else if (strchr("&<>\"'", c) != NULL)
 			(void)fprintf(out, "&#%u;", c);

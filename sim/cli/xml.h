@@ -9,7 +9,7 @@
 /* Within elements and attributes. What is not printable ASCII becomes "\xNN",
  * as XML 1.0 cannot have each octet. */
 void xml_text(const char *text, FILE *out);
-/* The same, and lines stay lines, also in an attribute. */
+/* Within elements only: lines stay lines. */
 void xml_lines(const char *text, FILE *out);
 
 #endif

@@ -30,11 +30,22 @@ is "40 modes at least" "$((${#names[@]} >= 40))" 1
 
 # --- all of them --------------------------------------------------------------------
 
-ok "all" reproduce --all --timeout 1
+ok "all" reproduce --all --timeout 1 --junit all.xml
 cp out table
 for name in "${names[@]}"; do
 	is "$name" "$(grep -c "^$name  *[A-L] .*+ as expected$" table)" 1
 done
+if command -v xmllint >/dev/null; then
+	is "JUnit: tests, failures, errors, skipped" \
+		"$(xmllint --xpath 'concat(//testsuite/@tests, " ", //testsuite/@failures, " ", //testsuite/@errors, " ", //testsuite/@skipped)' all.xml)" \
+		"$((${#names[@]} + ${#absent[@]})) 0 0 ${#absent[@]}"
+	for name in "${absent[@]}"; do
+		is "JUnit: $name is skipped, with the reason" \
+			"$(xmllint --xpath "string-length(//testcase[@name = '$name']/skipped/@message) > 20" all.xml)" true
+	done
+else
+	skipped "JUnit" "optional: no xmllint"
+fi
 is "one line each" "$(grep -c 'as expected$' table)" "${#names[@]}"
 is "nothing is left" "$(ls lab)" ""
 

@@ -54,7 +54,7 @@ test_escapes(void **state)
 		check_text(show_dot_text, escapes[i].text, escapes[i].dot);
 		check_text(xml_text, escapes[i].text, escapes[i].svg);
 	}
-	check_text(xml_lines, "a<\nb\r", "a&#60;&#10;b\\x0d");
+	check_text(xml_lines, "a<\nb\r", "a&#60;\nb\\x0d");
 }
 
 static void
