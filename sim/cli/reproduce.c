@@ -359,6 +359,28 @@ set_owner_password(const void *arg, struct err *e)
 	return rc;
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+same_device(const struct mode *a, const struct mode *b)
+{
+	for (size_t i = 0; i < MAX_MODE_FAULTS; i++)
+		if (!same_text(a->device.faults[i], b->device.faults[i]))
+			return false;
+	return same_text(a->device.family, b->device.family) &&
+	       same_text(a->device.batch, b->device.batch) &&
+	       same_text(seed_of(a), seed_of(b)) &&
+	       a->device.owner_auth == b->device.owner_auth &&
+	       a->device.revoked == b->device.revoked &&
+	       a->device.batch_revoked == b->device.batch_revoked &&
+	       a->device.known == b->device.known &&
+	       (a->other & OTHER_DEVICE) == (b->other & OTHER_DEVICE);
+}
+
 static int
 make_device(const struct mode *m, const struct place *p, struct err *e)
 {
@@ -370,6 +392,29 @@ make_device(const struct mode *m, const struct place *p, struct err *e)
 		return -1;
 	return m->device.owner_auth ? child_run(set_owner_password, p->state, e)
 				    : 0;
+}
+
+/* Where it is, when it was made before. */
+static int
+have_device(struct lab *l, const struct mode *m, const struct place *p,
+    char state[static MAX_PATH_LENGTH], struct err *e)
+{
+	char name[16];
+	size_t i = 0;
+
+	while (i < l->n_devices && !same_device(&l->devices[i], m))
+		i++;
+	(void)snprintf(name, sizeof(name), "tpm%zu", i);
+	if (home_path(l->home.path, name, state, e) != 0)
+		return -1;
+	if (i < l->n_devices)
+		return 0;
+	if (i == MAX_LAB_DEVICES)
+		return err_set(e, E_LIMIT, "more than %zu devices", i);
+	if (make_device(m, p, e) != 0)
+		return -1;
+	l->devices[l->n_devices++] = *m;
+	return 0;
 }
 
 /* --- the enrolment ----------------------------------------------------------
@@ -444,8 +489,7 @@ reproduce(
 	if ((m->other != 0 && make_pki(l, e) != 0) ||
 	    have_cloud(l, m, &own, cloud, e) != 0 ||
 	    lay_wire(m, cloud, &port, connect, e) != 0 ||
-	    home_path(l->home.path, m->name, state, e) != 0 ||
-	    make_device(m, &p, e) != 0 || enroll(m, &p, r, e) != 0)
+	    have_device(l, m, &p, state, e) != 0 || enroll(m, &p, r, e) != 0)
 		return -1;
 	return note_all(r, m, e);
 }

@@ -14,7 +14,10 @@
 #include "sim/cli/home.h"
 #include "sim/cli/spawn.h"
 
-/* What reproductions share: services take longer to start than to ask. */
+#define MAX_LAB_DEVICES 64
+
+/* What reproductions share: services take longer to start than to ask, and
+ * devices to make than to enrol. */
 struct lab {
 	struct home home;
 	unsigned timeout; /* seconds that a black hole is waited for */
@@ -22,6 +25,10 @@ struct lab {
 		struct spawn process;
 		char at[64]; /* "127.0.0.1:8443" */
 	} clouds[2];         /* of the built-in hierarchy, of another one */
+	/* Those that were made, in tpm0, tpm1 ...: an enrolment changes none,
+	 * so modes share what they have the same. */
+	struct mode devices[MAX_LAB_DEVICES];
+	size_t n_devices;
 	bool have_pki;
 	char pki[MAX_PATH_LENGTH], ca[MAX_PATH_LENGTH],
 	    tls[MAX_PATH_LENGTH]; /* of the other one */
@@ -44,10 +51,9 @@ struct reproduction {
 int lab_open(unsigned timeout, struct lab *ret, struct err *e);
 void lab_close(struct lab *l);
 /*
- * Make a mode of the table happen, each at most once a lab. without_cause:
- * leave out what is wrong, so that the row's expectation has to fail unless it
- * is an enrolment. reproduction_done() in any case; an error is that it could
- * not be tried.
+ * Make a mode of the table happen. without_cause: leave out what is wrong, so
+ * that the row's expectation has to fail unless it is an enrolment.
+ * reproduction_done() in any case; an error is that it could not be tried.
  */
 int lab_reproduce(struct lab *l, const struct mode *m, bool without_cause,
     struct reproduction *ret, struct err *e);

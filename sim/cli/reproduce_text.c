@@ -117,7 +117,7 @@ print_windows(const struct reproduction *r)
 		print_field("Windows", "no event of CertEnroll: nothing was "
 				       "asked of the AIK service");
 		hresult_line(r->outcome.hresult, line);
-		print_field(" ", line);
+		print_field(" ", r->outcome.hresult != 0 ? line : "");
 		return;
 	}
 	(void)snprintf(text, sizeof(text), "event %d of %s%s",
