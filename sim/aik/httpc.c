@@ -9,6 +9,7 @@
 #include "sim/aik/hresult.h"
 #include "sim/aik/httpc.h"
 #include "sim/base/clock.h"
+#include "sim/base/port.h"
 
 struct httpc {
 	CURL *easy;
@@ -338,16 +339,6 @@ httpc_answer_done(struct httpc_answer *a)
 /* --- where to connect to ---------------------------------------------------
  */
 
-static bool
-is_port(const char *text)
-{
-	unsigned v = 0;
-
-	for (; isdigit((unsigned char)*text) && v <= UINT16_MAX; text++)
-		v = v * 10 + (unsigned)(*text - '0');
-	return *text == '\0' && v > 0 && v <= UINT16_MAX;
-}
-
 /* What is between brackets is an IPv6 address. */
 static bool
 is_host(const char *text, size_t n)
@@ -374,9 +365,10 @@ int
 httpc_check_address(const char *option, const char *address, struct err *e)
 {
 	const char *colon = strrchr(address, ':');
+	uint16_t port;
 
 	if (colon != NULL && is_host(address, (size_t)(colon - address)) &&
-	    is_port(colon + 1))
+	    port_parse(colon + 1, &port) == 0 && port > 0)
 		return 0;
 	err_set(e, E_USAGE, "%s '%s': want HOST:PORT", option, address);
 	return err_hint(e, "write 127.0.0.1:8443, [::1]:8443 or "

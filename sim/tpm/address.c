@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include "sim/base/port.h"
 #include "sim/tpm/address.h"
 
 #define UNIX_PREFIX "unix:"
@@ -14,25 +15,6 @@ bad_address(const char *text, const char *why, struct err *e)
 	err_set(e, E_USAGE, "address '%s': %s", text, why);
 	return err_hint(
 	    e, "write 127.0.0.1:PORT, [::1]:PORT, localhost:PORT or unix:PATH");
-}
-
-/* 0 to 65535, digits only. */
-static int
-parse_port(const char *s, uint16_t *ret)
-{
-	unsigned v = 0;
-
-	if (*s == '\0')
-		return -1;
-	for (; *s != '\0'; s++) {
-		if (*s < '0' || *s > '9')
-			return -1;
-		v = v * 10 + (unsigned)(*s - '0');
-		if (v > UINT16_MAX)
-			return -1;
-	}
-	*ret = (uint16_t)v;
-	return 0;
 }
 
 static int
@@ -107,7 +89,7 @@ address_parse(const char *text, struct address *ret, struct err *e)
 		host++;
 		n -= 2;
 	}
-	if (parse_port(colon + 1, &a.port) != 0)
+	if (port_parse(colon + 1, &a.port) != 0)
 		return bad_address(text, "not a port: 0 to 65535", e);
 	if (n >= sizeof(a.host))
 		return bad_address(text, "not an IP address", e);

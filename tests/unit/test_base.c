@@ -15,6 +15,7 @@
 #include "sim/base/err.h"
 #include "sim/base/file.h"
 #include "sim/base/late.h"
+#include "sim/base/port.h"
 #include "sim/base/suggest.h"
 
 static void
@@ -333,6 +334,29 @@ test_file_read_fd(void **state)
 }
 
 static void
+test_port(void **state)
+{
+	static const struct {
+		const char *text;
+		int port; /* -1: it is none */
+	} rows[] = { { "0", 0 }, { "1", 1 }, { "00443", 443 },
+		{ "65535", 65535 }, { "65536", -1 }, { "4294967297", -1 },
+		{ "", -1 }, { "-1", -1 }, { "+1", -1 }, { " 1", -1 },
+		{ "1 ", -1 }, { "0x1", -1 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		uint16_t port;
+
+		if (rows[i].port < 0) {
+			assert_int_equal(port_parse(rows[i].text, &port), -1);
+			continue;
+		}
+		assert_int_equal(port_parse(rows[i].text, &port), 0);
+		assert_int_equal(port, rows[i].port);
+	}
+}
+
+static void
 test_file_modes(void **state)
 {
 	static const struct {
@@ -436,6 +460,7 @@ main(void)
 		cmocka_unit_test(test_file_read_fd),
 		cmocka_unit_test(test_file_modes),
 		cmocka_unit_test(test_suggest),
+		cmocka_unit_test(test_port),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_utc_time),
 		cmocka_unit_test(test_late),
