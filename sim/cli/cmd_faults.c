@@ -5,6 +5,7 @@
 
 #include "odca/fault.h"
 #include "sim/aik/cloudfault.h"
+#include "sim/aik/mode.h"
 #include "sim/cli/args.h"
 #include "sim/cli/out.h"
 #include "sim/tpm/tpmfault.h"
@@ -146,11 +147,42 @@ explain_device(const struct fault *f)
 static void
 explain_trigger(const struct row *r)
 {
+	const bool enroll = strcmp(r->commands, "enroll") == 0;
+
 	print_field("when",
 	    "always; or ,on=WHAT ,prob=P% ,after=N ,count=N behind it, "
 	    "separated by commas");
-	(void)printf("  try        odcasim %.*s --log info --fault %s\n",
-	    (int)strcspn(r->commands, ","), r->commands, r->name);
+	(void)printf("  try        odcasim %.*s --log info%s --fault %s\n",
+	    (int)strcspn(r->commands, ","), r->commands,
+	    enroll ? " --state ./tpm --connect-to 127.0.0.1:8443" : "",
+	    r->name);
+}
+
+static bool
+is_in(const struct mode *m, const char *fault)
+{
+	const char *const faults[] = { m->cloud_fault, m->client_fault,
+		m->device.faults[0], m->device.faults[1] };
+
+	_Static_assert(MAX_MODE_FAULTS == 2, "all of a device's");
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		if (faults[i] != NULL && strcmp(faults[i], fault) == 0)
+			return true;
+	return false;
+}
+
+/* Where it is shown what comes of it. */
+static void
+explain_modes(const struct row *r)
+{
+	const char *before = "  see        ";
+
+	for (const struct mode *m = aik_modes; m->name != NULL; m++) {
+		if (!is_in(m, r->name))
+			continue;
+		(void)printf("%sodcasim reproduce %s\n", before, m->name);
+		before = "             ";
+	}
 }
 
 static void
@@ -174,6 +206,7 @@ explain(const struct row *r)
 		explain_device(r->device);
 	else
 		explain_trigger(r);
+	explain_modes(r);
 }
 
 /* --- JSON -------------------------------------------------------------------

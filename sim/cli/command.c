@@ -113,9 +113,10 @@ const struct command commands[] = {
   .summary = "Make attestation fail in a known way, show where, and say why and what helps.",
   .groups = { &opts_reproduce, &opts_common },
   .examples = "odcasim reproduce --list\n"
-              "odcasim reproduce wrong-aik-url\n"
+              "odcasim reproduce wrong-aik-url    # Tiger Lake, Windows without KB5007253: 404\n"
+              "odcasim reproduce fixed-client     # the same with it: the chain in NV is read\n"
               "odcasim reproduce wrong-aik-url --without-cause\n"
-              "odcasim reproduce --all\n"
+              "odcasim reproduce --all --junit attestation.xml\n"
               "odcasim reproduce --story",
   .status = "0 as expected, 1 not, or it could not be tried, 2 wrong usage" },
 { .name = "tpm_server", .operands = "[PORT]", .run = cmd_tpm_server,

@@ -23,6 +23,14 @@ if command -v python3 >/dev/null; then
 else
 	skipped "python3 reads the list" "no python3"
 fi
+ok "a fault" "$ODCASIM" faults tls-other-root
+says "says where it is shown" '^ *see *odcasim reproduce tls-interceptor$'
+ok "a client's" "$ODCASIM" faults wrong-secret
+says "says where, too" '^ *see *odcasim reproduce secret-wrong$'
+says "and how to try it" '^ *try *odcasim enroll .*--connect-to .*--fault wrong-secret$'
+ok "help" reproduce --help
+says "what the bug is" 'odcasim reproduce wrong-aik-url  *# Tiger Lake, Windows without KB5007253'
+says "and what mends it" 'odcasim reproduce fixed-client  *# .*chain in NV is read'
 # Of the top level only; what is Windows' own has a reason in "absent".
 mapfile -t names < <(awk '/^      "name":/ { name = $2 } /^      "absent": null/ { print name }' list | tr -d '",')
 mapfile -t absent < <(awk '/^      "name":/ { name = $2 } /^      "absent": "/ { print name }' list | tr -d '",')
