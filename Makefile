@@ -211,6 +211,8 @@ $(GEN)/embed_list.h: $(PKI_FILES)
 		done; printf '\n'; \
 	done >$@
 $(OUT)/odca/embed.o: $(GEN)/embed_list.h $(PKI_FILES) certs/pki/host
+# So are the style sheets.
+$(OUT)/sim/cli/style.o: $(wildcard sim/cli/*.css)
 
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libodcasim.a
 	@echo "  LD    $@"

@@ -32,6 +32,9 @@ json_t *show_certificate_from(const char *origin, const struct cert *c);
  * nothing else. -1 without memory. */
 int show_dot(const struct graph *g, FILE *out);
 int show_svg(const struct graph *g, FILE *out);
+/* The same within a page, which has the style (style_chain()) and says what
+ * stands above; id begins the ids in it. */
+int show_svg_part(const struct graph *g, const char *id, FILE *out);
 /* Text within quotes of Graphviz' language: what is not printable ASCII becomes
  * "\xNN". SVG's is of xml.h. */
 void show_dot_text(const char *text, FILE *out);

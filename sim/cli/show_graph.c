@@ -37,9 +37,9 @@ graph_break(const char *text, size_t columns)
 	return columns;
 }
 
-/* As many lines as the text needs; those that find no room are left out. */
-static void __attribute__((format(printf, 4, 5))) add(struct graph_node *n,
-    enum graph_style style, const char *label, const char *fmt, ...)
+void
+graph_add(struct graph_node *n, enum graph_style style, const char *label,
+    const char *fmt, ...)
 {
 	size_t columns = style == LINE_TITLE ? GRAPH_TITLE : GRAPH_COLUMNS;
 	char all[MAX_NAME_TEXT * 2];
@@ -69,7 +69,8 @@ add_hex(struct graph_node *n, enum graph_style style, const char *label,
 {
 	auto_free char *hex = out_hex(value);
 
-	add(n, style, label, "%s", hex != NULL && value.n > 0 ? hex : "none");
+	graph_add(
+	    n, style, label, "%s", hex != NULL && value.n > 0 ? hex : "none");
 }
 
 /* --- nodes and edges ------------------------------------------------------ */
@@ -94,17 +95,16 @@ new_node(struct graph *g, struct span der)
 	return g->n_nodes++;
 }
 
-/* Is upper the node lower, or one that lower hangs from? */
-static bool
-is_above(const struct graph *g, size_t upper, size_t lower)
+bool
+graph_is_above(const struct graph *g, size_t upper, size_t lower)
 {
 	while (lower != NO_NODE && lower != upper)
 		lower = g->nodes[lower].issuer;
 	return lower == upper;
 }
 
-static void
-set_layers(struct graph *g)
+void
+graph_set_layers(struct graph *g)
 {
 	for (size_t i = 0; i < g->n_nodes; i++) {
 		struct graph_node *n = &g->nodes[i];
@@ -130,17 +130,17 @@ add_where(struct graph_node *n, const struct source *s, const struct cert *c,
 
 	n->in_nv = count > 0;
 	for (size_t i = 0; i < count; i++)
-		add(n, LINE_FIELD, i == 0 ? "where" : "",
+		graph_add(n, LINE_FIELD, i == 0 ? "where" : "",
 		    "NV 0x%08x, bytes %zu to %zu", pieces[i].index,
 		    pieces[i].offset, pieces[i].offset + pieces[i].n - 1);
 	if (count > 0)
 		return;
 	source_origin(s, c->der, origin, sizeof(origin));
-	add(n, LINE_FIELD, "where", "%s",
+	graph_add(n, LINE_FIELD, "where", "%s",
 	    *url != '\0' ? "only online:" : "not in the TPM");
 	if (*url != '\0')
-		add(n, LINE_FIELD, "", "%s", url);
-	add(n, LINE_FIELD, "copy", "%s", origin);
+		graph_add(n, LINE_FIELD, "", "%s", url);
+	graph_add(n, LINE_FIELD, "copy", "%s", origin);
 }
 
 /* url: what the AIA of a certificate that it issued says, "" for nothing. */
@@ -155,16 +155,16 @@ describe(struct graph_node *n, const struct source *s, const struct cert *c,
 	out_time(c->not_after, to);
 	n->ski = c->ski;
 	n->aki = c->aki;
-	add(n, LINE_TITLE, "", "%s", name);
+	graph_add(n, LINE_TITLE, "", "%s", name);
 	add_where(n, s, c, url);
 	add_hex(n, LINE_FIELD, "serial", c->serial);
 	if (c->ski.n > 0)
 		add_hex(n, LINE_FIELD, "key id", c->ski);
-	add(n, LINE_FIELD, "valid", "%.10s to %.10s", from, to);
-	add(n, LINE_FIELD, "size", "%zu bytes", c->der.n);
-	add(n, LINE_FIELD, "key", "%s",
+	graph_add(n, LINE_FIELD, "valid", "%.10s to %.10s", from, to);
+	graph_add(n, LINE_FIELD, "size", "%zu bytes", c->der.n);
+	graph_add(n, LINE_FIELD, "key", "%s",
 	    c->key_name[0] != '\0' ? c->key_name : "of another kind");
-	add(n, LINE_FIELD, "signed", "%s", c->sig_name);
+	graph_add(n, LINE_FIELD, "signed", "%s", c->sig_name);
 }
 
 /* Who has the same certificate: of the EK and what is in NV nobody else; above
@@ -203,35 +203,43 @@ add_verdict(struct graph_node *n, const struct verify_report *r, size_t place)
 		if (c->result != CHECK_FAILED || n->bad)
 			continue;
 		n->bad = true;
-		add(n, LINE_BAD, "failed", "%s: %s; want %s", c->name, c->found,
-		    c->wanted);
+		graph_add(n, LINE_BAD, "failed", "%s: %s; want %s", c->name,
+		    c->found, c->wanted);
 	}
 	if (count[CHECK_FAILED] > 1)
-		add(n, LINE_BAD, "", "and %zu more", count[CHECK_FAILED] - 1);
+		graph_add(
+		    n, LINE_BAD, "", "and %zu more", count[CHECK_FAILED] - 1);
 	if (n->bad)
 		return;
-	add(n, LINE_GOOD, "checks", "%zu passed%s", count[CHECK_PASSED],
+	graph_add(n, LINE_GOOD, "checks", "%zu passed%s", count[CHECK_PASSED],
 	    trusted ? ", a trust anchor" : "");
 	if (count[CHECK_SKIPPED] > 0)
-		add(n, LINE_GOOD, "", "%zu could not be made",
+		graph_add(n, LINE_GOOD, "", "%zu could not be made",
 		    count[CHECK_SKIPPED]);
+}
+
+bool
+graph_is_link(const char *check)
+{
+	static const char *const links[] = { "path.issuer",
+		"path.name-chaining", "path.signature" };
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
+		if (strcmp(check, links[i]) == 0)
+			return true;
+	return false;
 }
 
 /* The check of the link to its issuer that a certificate failed. */
 static const char *
 broken_link(const struct verify_report *r, size_t place)
 {
-	static const char *const links[] = { "path.issuer",
-		"path.name-chaining", "path.signature" };
-
 	for (size_t i = 0; i < r->n_checks; i++) {
 		const struct check *c = &r->checks[i];
 
-		if (c->place != place || c->result != CHECK_FAILED)
-			continue;
-		for (size_t j = 0; j < sizeof(links) / sizeof(*links); j++)
-			if (strcmp(c->name, links[j]) == 0)
-				return c->name;
+		if (c->place == place && c->result == CHECK_FAILED &&
+		    graph_is_link(c->name))
+			return c->name;
 	}
 	return NULL;
 }
@@ -256,7 +264,7 @@ missing_issuer(struct graph *g, const struct cert *c)
 	n->bad = true;
 	n->ski = c->aki;
 	source_short_name(c->issuer_text, "no name", name, sizeof(name));
-	add(n, LINE_TITLE, "", "%s", name);
+	graph_add(n, LINE_TITLE, "", "%s", name);
 	add_hex(n, LINE_FIELD, "key id", c->aki);
 	return i;
 }
@@ -309,13 +317,13 @@ add_unreadable(struct graph *g, const struct ek *ek)
 	n->bad = true;
 	n->scope = ek->nv != NULL ? SCOPE_DEVICE : SCOPE_MISSING;
 	n->in_nv = ek->nv != NULL;
-	add(n, LINE_TITLE, "", "%s", ek->title);
+	graph_add(n, LINE_TITLE, "", "%s", ek->title);
 	if (ek->nv != NULL)
-		add(n, LINE_FIELD, "where", "NV 0x%08x, %u bytes",
+		graph_add(n, LINE_FIELD, "where", "NV 0x%08x, %u bytes",
 		    ek->nv->index, ek->nv->size);
 	if (c != NULL)
-		add(n, LINE_BAD, "failed", "%s: %s; want %s", c->name, c->found,
-		    c->wanted);
+		graph_add(n, LINE_BAD, "failed", "%s: %s; want %s", c->name,
+		    c->found, c->wanted);
 }
 
 /* At the certificate that the client takes the AIK service's host from. */
@@ -334,7 +342,7 @@ mark_aik(struct graph *g, const struct source *s, const struct ek *ek)
 	if (n->aik)
 		return;
 	n->aik = true;
-	add(n, LINE_AIK, "AIK", "%s-%s-", a.vendor,
+	graph_add(n, LINE_AIK, "AIK", "%s-%s-", a.vendor,
 	    a.name_id ? "NameId" : "KeyId");
 	add_hex(n, LINE_AIK, "", SPAN_OF(a.id));
 }
@@ -348,7 +356,8 @@ find_issuer(const struct graph *g, size_t node)
 	struct span aki = g->nodes[node].aki;
 
 	for (size_t i = 0; aki.n > 0 && i < g->n_nodes; i++)
-		if (span_eq(g->nodes[i].ski, aki) && !is_above(g, node, i))
+		if (span_eq(g->nodes[i].ski, aki) &&
+		    !graph_is_above(g, node, i))
 			return i;
 	return NO_NODE;
 }
@@ -369,7 +378,7 @@ add_unused(struct graph *g, const struct source *s)
 			continue;
 		node = &g->nodes[new_node(g, certs[k])];
 		describe(node, s, &c, "no name", "");
-		add(node, LINE_FIELD, "checks", "none: on no EK's path");
+		graph_add(node, LINE_FIELD, "checks", "none: on no EK's path");
 	}
 	for (size_t i = first; i < g->n_nodes; i++)
 		g->nodes[i].issuer = find_issuer(g, i);
@@ -419,7 +428,7 @@ graph_new(const struct source *s, struct graph **ret, struct err *e)
 		mark_aik(g, s, &s->eks[i]);
 	}
 	add_unused(g, s);
-	set_layers(g);
+	graph_set_layers(g);
 	*ret = g;
 	return 0;
 }

@@ -31,7 +31,18 @@ enum graph_scope {
 	N_SCOPES,
 };
 
-enum graph_style { LINE_TITLE, LINE_FIELD, LINE_GOOD, LINE_BAD, LINE_AIK };
+/* The last three are about the URL of the AIK service: whose key identifier is
+ * in it; in the right one; in a wrong one. */
+enum graph_style {
+	LINE_TITLE,
+	LINE_FIELD,
+	LINE_GOOD,
+	LINE_BAD,
+	LINE_AIK,
+	LINE_RIGHT,
+	LINE_WRONG,
+	N_LINE_STYLES,
+};
 
 struct graph_line {
 	enum graph_style style;
@@ -65,6 +76,17 @@ struct graph {
 /* From a verified source; the graph borrows its certificates. The caller frees
  * it with free(). */
 int graph_new(const struct source *s, struct graph **ret, struct err *e);
+/* For who makes one from something else. Text as lines of a node, as many as it
+ * needs; those that find no room are left out. */
+void graph_add(struct graph_node *n, enum graph_style style, const char *label,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Is upper the node lower, or one that lower hangs from? */
+bool graph_is_above(const struct graph *g, size_t upper, size_t lower);
+/* When every node has its issuer. */
+void graph_set_layers(struct graph *g);
+/* Whether a check of that name is of the link between a certificate and its
+ * issuer. */
+bool graph_is_link(const char *check);
 /* "unique to this device" */
 const char *graph_scope_name(enum graph_scope scope);
 /* How much of text goes into a line of so many columns: up to a blank, a

@@ -2,6 +2,7 @@
 
 #include "sim/cli/out.h"
 #include "sim/cli/show.h"
+#include "sim/cli/style.h"
 #include "sim/cli/xml.h"
 
 /*
@@ -48,6 +49,8 @@ struct box {
 
 struct drawing {
 	const struct graph *g;
+	const char
+	    *part_of; /* a page: begins its ids; NULL: a picture itself */
 	FILE *out;
 	int width, height;
 	/* Where each layer begins; row[n_layers] is below the last one. */
@@ -94,71 +97,13 @@ static const char *const scope_classes[N_SCOPES] = {
 	[SCOPE_MISSING] = "missing",
 };
 
-/* clang-format off */
-static const struct {
-	const char *selector, *property, *light, *dark;
-} colors[] = {
-	{ ".page",               "fill",   "#ffffff", "#0d1117" },
-	{ "text",                "fill",   "#1f2328", "#e6edf3" },
-	{ ".label,.kicker",      "fill",   "#59636e", "#9aa4af" },
-	{ ".good",               "fill",   "#116329", "#56d364" },
-	{ "text.bad",            "fill",   "#b3131f", "#ff8078" },
-	{ ".edge",               "stroke", "#57606a", "#9aa4af" },
-	{ ".tip",                "fill",   "#57606a", "#9aa4af" },
-	{ ".border",             "stroke", "#8c959f", "#6e7681" },
-	{ ".edge.bad,.cross",    "stroke", "#cf222e", "#ff6a62" },
-	{ ".tip.bad",            "fill",   "#cf222e", "#ff6a62" },
-	{ ".box.device",         "fill",   "#eef5ff", "#121f36" },
-	{ ".box.device",         "stroke", "#2f6fdb", "#5b9bff" },
-	{ ".stripe.device",      "fill",   "#2f6fdb", "#5b9bff" },
-	{ ".box.batch",          "fill",   "#fff6e8", "#2e210d" },
-	{ ".box.batch",          "stroke", "#b86e00", "#e0a040" },
-	{ ".stripe.batch",       "fill",   "#b86e00", "#e0a040" },
-	{ ".box.generation",     "fill",   "#effaf1", "#102618" },
-	{ ".box.generation",     "stroke", "#2e8b57", "#4cc17a" },
-	{ ".stripe.generation",  "fill",   "#2e8b57", "#4cc17a" },
-	{ ".box.all",            "fill",   "#f5f1ff", "#21193a" },
-	{ ".box.all",            "stroke", "#7a4fd0", "#a88bfa" },
-	{ ".stripe.all",         "fill",   "#7a4fd0", "#a88bfa" },
-	{ ".box.missing",        "fill",   "#fff3f3", "#2a1416" },
-	{ ".box.missing",        "stroke", "#cf222e", "#ff6a62" },
-	{ ".stripe.missing",     "fill",   "#cf222e", "#ff6a62" },
-	{ ".box.failed",         "stroke", "#cf222e", "#ff6a62" },
-	{ ".aik",                "fill",   "#ffe7a3", "#54410a" },
-};
-/* clang-format on */
-
-static void
-put_colors(struct drawing *d, bool dark)
-{
-	for (size_t i = 0; i < sizeof(colors) / sizeof(*colors); i++)
-		(void)fprintf(d->out, "%s{%s:%s}\n", colors[i].selector,
-		    colors[i].property,
-		    dark ? colors[i].dark : colors[i].light);
-}
-
 static void
 put_style(struct drawing *d)
 {
-	(void)fprintf(d->out,
-	    "<style>\n"
-	    "text{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans "
-	    "Mono',monospace;font-size:%dpx}\n"
-	    ".heading{font-size:%dpx;font-weight:bold}\n"
-	    ".title{font-weight:bold}\n"
-	    ".kicker{font-size:%dpx}\n"
-	    ".box{stroke-width:1}\n"
-	    ".box.failed{stroke-width:2}\n"
-	    ".box.missing{stroke-dasharray:6 4}\n"
-	    ".edge,.border,.cross{fill:none;stroke-width:1.5}\n"
-	    ".edge.bad{stroke-dasharray:6 4}\n"
-	    ".border{stroke-width:1;stroke-dasharray:2 4}\n"
-	    ".cross{stroke-width:2.5}\n",
-	    FONT, TITLE_FONT, SMALL_FONT);
-	put_colors(d, false);
-	(void)fputs("@media (prefers-color-scheme:dark){\n", d->out);
-	put_colors(d, true);
-	(void)fputs("}\n</style>\n", d->out);
+	const struct span css = style_chain();
+
+	(void)fprintf(
+	    d->out, "<style>\n%.*s</style>\n", (int)css.n, (const char *)css.p);
 }
 
 /* --- boxes ---------------------------------------------------------------- */
@@ -170,34 +115,41 @@ box_height(const struct graph_node *n)
 	return 2 * PAD + LINE * (1 + (int)n->n_lines);
 }
 
-/* Behind the lines about the AIK: from the first one on. */
+/* Behind lines that follow each other and are about the same URL. */
 static void
-put_aik(struct drawing *d, const struct graph_node *n, const struct box *b)
+put_marks(struct drawing *d, const struct graph_node *n, const struct box *b)
 {
-	int first = -1, count = 0;
+	static const char *const classes[N_LINE_STYLES] = {
+		[LINE_AIK] = "aik",
+		[LINE_RIGHT] = "aik right",
+		[LINE_WRONG] = "aik wrong",
+	};
+	size_t count;
 
-	for (size_t i = 0; i < n->n_lines; i++) {
-		if (n->lines[i].style != LINE_AIK)
-			continue;
-		if (first < 0)
-			first = (int)i;
-		count++;
+	for (size_t i = 0; i < n->n_lines; i += count) {
+		const enum graph_style style = n->lines[i].style;
+
+		for (count = 1; i + count < n->n_lines &&
+				n->lines[i + count].style == style;)
+			count++;
+		if (classes[style] != NULL)
+			put_rect(d, classes[style], b->x + STRIPE + 4,
+			    b->y + PAD + LINE * (1 + (int)i) - 1,
+			    BOX_WIDTH - STRIPE - 8, LINE * (int)count + 2);
 	}
-	if (count > 0)
-		put_rect(d, "aik", b->x + STRIPE + 4,
-		    b->y + PAD + LINE * (1 + first) - 1, BOX_WIDTH - STRIPE - 8,
-		    LINE * count + 2);
 }
 
 static void
 put_lines(struct drawing *d, const struct graph_node *n, const struct box *b)
 {
-	static const char *const classes[] = {
+	static const char *const classes[N_LINE_STYLES] = {
 		[LINE_TITLE] = "title",
 		[LINE_FIELD] = "value",
 		[LINE_GOOD] = "good",
 		[LINE_BAD] = "bad",
 		[LINE_AIK] = "value",
+		[LINE_RIGHT] = "value",
+		[LINE_WRONG] = "value",
 	};
 	int x = b->x + STRIPE + PAD, y = b->y + PAD + BASELINE;
 
@@ -224,12 +176,13 @@ put_box(struct drawing *d, size_t i)
 
 	(void)snprintf(class, sizeof(class), "box %s%s",
 	    scope_classes[n->scope], n->bad ? " failed" : "");
-	(void)fprintf(d->out, "<g data-key-id=\"%s\">\n", id != NULL ? id : "");
+	(void)fprintf(d->out, "<g class=\"cert\" data-key-id=\"%s\">\n",
+	    id != NULL ? id : "");
 	put_rect(d, class, b->x, b->y, BOX_WIDTH, b->height);
 	(void)snprintf(
 	    class, sizeof(class), "stripe %s", scope_classes[n->scope]);
 	put_rect(d, class, b->x, b->y, STRIPE, b->height);
-	put_aik(d, n, b);
+	put_marks(d, n, b);
 	put_lines(d, n, b);
 	(void)fputs("</g>\n", d->out);
 }
@@ -418,8 +371,9 @@ put_legend(struct drawing *d, int y, bool draw)
 
 /* --- all ------------------------------------------------------------------ */
 
-/* A tree is as wide as its leaves, and its root is above their middle. Gives
- * where the next tree begins. */
+/* A tree is as wide as its leaves, and its root is above their middle; on a
+ * page, which a phone shows only the left of, above the first. Gives where the
+ * next tree begins. */
 static int
 place_tree(struct drawing *d, size_t root, int x)
 {
@@ -433,7 +387,10 @@ place_tree(struct drawing *d, size_t root, int x)
 		if (first < 0)
 			first = last;
 	}
-	d->boxes[root].x = first < 0 ? x : (first + last) / 2;
+	if (d->part_of != NULL)
+		d->boxes[root].x = x;
+	else
+		d->boxes[root].x = first < 0 ? x : (first + last) / 2;
 	return first < 0 ? x + BOX_WIDTH + GAP_X : next;
 }
 
@@ -468,9 +425,15 @@ place_all(struct drawing *d)
 		if (d->g->nodes[i].issuer == NO_NODE)
 			x = place_tree(d, i, x);
 	d->width = x - GAP_X + MARGIN;
-	d->rows[0] = put_header(d, false);
+	d->rows[0] = d->part_of != NULL ? MARGIN : put_header(d, false);
 	place_rows(d);
 	d->height = put_legend(d, d->rows[d->g->n_layers], false) + MARGIN;
+}
+
+static const char *
+id_prefix(const struct drawing *d)
+{
+	return d->part_of != NULL ? d->part_of : "";
 }
 
 /* For who hears it: who signed whom. */
@@ -479,11 +442,12 @@ put_description(struct drawing *d)
 {
 	const struct graph *g = d->g;
 
-	(void)fputs("<title id=\"title\">Certificate chain of ", d->out);
+	(void)fprintf(d->out, "<title id=\"%stitle\">Certificate chain of ",
+	    id_prefix(d));
 	xml_text(g->title, d->out);
 	(void)fputs(", ", d->out);
 	xml_text(g->where, d->out);
-	(void)fputs("</title>\n<desc id=\"desc\">", d->out);
+	(void)fprintf(d->out, "</title>\n<desc id=\"%sdesc\">", id_prefix(d));
 	for (size_t i = 0; i < g->n_nodes; i++) {
 		const struct graph_node *n = &g->nodes[i];
 
@@ -500,26 +464,56 @@ put_description(struct drawing *d)
 	(void)fputs("</desc>\n", d->out);
 }
 
-int
-show_svg(const struct graph *g, FILE *out)
+/* A page has margins of its own, and narrows what is too wide for it as long as
+ * it can be read. */
+#define LEAST_PERCENT 85
+
+static void
+put_root_of_part(struct drawing *d)
+{
+	const int cut = MARGIN - GAP_X / 4;
+	const int width = d->width - 2 * cut, height = d->height - 2 * cut;
+
+	(void)fprintf(d->out,
+	    "<svg width=\"%d\" height=\"%d\" viewBox=\"%d %d %d %d\" "
+	    "role=\"img\" aria-labelledby=\"%stitle %sdesc\" "
+	    "class=\"chain\" style=\"min-width:%dpx\">\n",
+	    width, height, cut, cut, width, height, d->part_of, d->part_of,
+	    width * LEAST_PERCENT / 100);
+	put_description(d);
+}
+
+static void
+put_root(struct drawing *d)
+{
+	(void)fprintf(d->out,
+	    "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+	    "width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
+	    "aria-labelledby=\"title desc\" xml:space=\"preserve\" "
+	    "class=\"chain\">\n",
+	    d->width, d->height, d->width, d->height);
+	put_description(d);
+	put_style(d);
+	(void)fputs(
+	    "<rect class=\"page\" width=\"100%\" height=\"100%\"/>\n", d->out);
+	(void)put_header(d, true);
+}
+
+static int
+put_all(const struct graph *g, const char *part_of, FILE *out)
 {
 	auto_free struct drawing *d = calloc(1, sizeof(*d));
 
 	if (d == NULL)
 		return -1;
 	d->g = g;
+	d->part_of = part_of;
 	d->out = out;
 	place_all(d);
-	(void)fprintf(out,
-	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" "
-	    "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
-	    "aria-labelledby=\"title desc\" xml:space=\"preserve\">\n",
-	    d->width, d->height, d->width, d->height);
-	put_description(d);
-	put_style(d);
-	(void)fputs(
-	    "<rect class=\"page\" width=\"100%\" height=\"100%\"/>\n", out);
-	(void)put_header(d, true);
+	if (part_of != NULL)
+		put_root_of_part(d);
+	else
+		put_root(d);
 	put_border(d);
 	for (size_t i = 0; i < g->n_nodes; i++)
 		put_edge(d, i);
@@ -528,4 +522,16 @@ show_svg(const struct graph *g, FILE *out)
 	(void)put_legend(d, d->rows[g->n_layers], true);
 	(void)fputs("</svg>\n", out);
 	return ferror(out) ? -1 : 0;
+}
+
+int
+show_svg(const struct graph *g, FILE *out)
+{
+	return put_all(g, NULL, out);
+}
+
+int
+show_svg_part(const struct graph *g, const char *id, FILE *out)
+{
+	return put_all(g, id, out);
 }

@@ -199,6 +199,6 @@ ok "which it still is" test -c /dev/null
 ln -s behind.svg link.svg
 ok "to a link" "$ODCASIM" show --state picture --svg link.svg
 ok "which it still is" test -L link.svg
-ok "a broken line is a line" grep -q '^text\.bad{fill:' behind.svg
+ok "a broken line is a line" grep -q '^\.chain text\.bad { fill:' behind.svg
 
 finish
