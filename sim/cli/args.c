@@ -5,6 +5,9 @@
 #define FAULT_ARG  "NAME[=ARG][,on=OPERATION][,prob=P%][,after=N][,count=N]"
 #define JUNIT_HELP                                                             \
 	"write the results there, too, as JUnit's XML, which CI systems read"
+#define REPORT_HELP                                                            \
+	"write it as a page, too: one HTML file without a script, for light "  \
+	"and dark, phone and paper"
 #define END                                                                    \
 	{                                                                      \
 		.name = NULL                                                   \
@@ -78,6 +81,7 @@ static const struct opt show[] = {
 static const struct opt verify[] = {
 	{ "json",  0, OPT_FLAG,   AT(json),  NULL,   "one JSON object with every check, instead of text", 0, 0 },
 	{ "junit", 0, OPT_STRING, AT(junit), "FILE", JUNIT_HELP, 0, 0 },
+	{ "report", 0, OPT_STRING, AT(report), "FILE", REPORT_HELP, 0, 0 },
 	{ "roots", 0, OPT_STRING, AT(roots), "FILE", "certificates, PEM or DER: self-signed ones are trusted in place of the TEST root, others complete the chain", 0, 0 },
 	{ "crl",   0, OPT_CHOICE, AT(crl),   "require|if-available|off", "revocation lists: require one for each certificate, use those that are there, or look at none; a stale one rejects (default: if-available)", 0, 0 },
 	{ "crls",  0, OPT_STRING, AT(crls),  "FILE", "revocation lists, PEM or DER, beside those of the hierarchy", 0, 0 },
@@ -150,6 +154,7 @@ static const struct opt enroll[] = {
 	{ "context",    0, OPT_STRING, AT(enroll.context),    "FILE",      "write the AIK there for tpm2-tools: 'tpm2_quote -c FILE', until the TPM is started again", 0, 0 },
 	{ "json",       0, OPT_FLAG,   AT(json),              NULL,        "one JSON object at the end instead of text, with each message as it went over the wire, secrets left out", 0, 0 },
 	{ "junit",      0, OPT_STRING, AT(junit),             "FILE",      JUNIT_HELP, 0, 0 },
+	{ "report",     0, OPT_STRING, AT(report),            "FILE",      REPORT_HELP, 0, 0 },
 	END
 };
 static const struct opt reproduce[] = {
@@ -160,6 +165,7 @@ static const struct opt reproduce[] = {
 	{ "timeout",       0, OPT_NUMBER, AT(reproduce.timeout),       "SECONDS", "how long the client waits for a host that never answers (default: 3)", 1, 3600 },
 	{ "json",          0, OPT_FLAG,   AT(json),                    NULL, "one JSON object instead of text", 0, 0 },
 	{ "junit",         0, OPT_STRING, AT(junit),                   "FILE", JUNIT_HELP, 0, 0 },
+	{ "report",        0, OPT_STRING, AT(report),                  "FILE", REPORT_HELP, 0, 0 },
 	END
 };
 static const struct opt simulator[] = {

@@ -55,8 +55,9 @@ struct args {
 	/* show, verify */
 	const char *tcti;
 	bool json, pem, dot;
-	const char *junit; /* a file; NULL: none */
-	const char *svg;   /* a file, "-" is stdout */
+	const char *junit;  /* a file; NULL: none */
+	const char *report; /* a file; NULL: no page */
+	const char *svg;    /* a file, "-" is stdout */
 	const char *roots;
 	const char *time;
 	const char *crl; /* "require", "if-available", "off" */

@@ -15,6 +15,8 @@
 #include "sim/cli/enroll_out.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/junit.h"
+#include "sim/cli/out.h"
+#include "sim/cli/report.h"
 #include "sim/cli/source.h"
 
 #define DEFAULT_TIMEOUT 30
@@ -93,7 +95,7 @@ check_files(const struct args *a, struct err *e)
 		if (paths[i] != NULL &&
 		    file_try_write(AT_FDCWD, paths[i], e) != 0)
 			return -1;
-	return 0;
+	return report_check(a->report, e);
 }
 
 static int
@@ -148,7 +150,25 @@ enroll_junit(const struct args *a, const struct enroll_result *r,
 	return junit_write(&j, "odcasim enroll", e);
 }
 
-/* The report comes first: it says more than the error. */
+/* For programs, and as a page. */
+static int
+show(const struct args *a, const char *where, const struct enroll_result *r,
+    const struct err *why, struct err *e)
+{
+	json_auto_t *doc = NULL;
+
+	if (!a->json && a->report == NULL)
+		return 0;
+	doc = enroll_json(where, r, why);
+	if (doc == NULL)
+		return err_set(e, E_NOMEM, "JSON");
+	return (a->json && out_json(doc, e) != 0) ||
+		       report_write(REPORT_ENROLL, doc, a->report, e) != 0
+		   ? -1
+		   : 0;
+}
+
+/* What there is to show comes first: it says more than the error. */
 static int
 enroll(const struct args *a, const char *where, struct enroll_options *o,
     struct err *e)
@@ -160,10 +180,11 @@ enroll(const struct args *a, const char *where, struct enroll_options *o,
 	if (!a->json)
 		enroll_text_watch(&o->watch);
 	rc = enroll_run(o, &r, e);
-	shown = a->json ? enroll_json(where, &r, e, &other)
-			: enroll_text_end(&r, &other);
-	if (shown == 0)
-		shown = enroll_junit(a, &r, e, &other);
+	shown = (!a->json && enroll_text_end(&r, &other) != 0) ||
+			show(a, where, &r, e, &other) != 0 ||
+			enroll_junit(a, &r, e, &other) != 0
+		    ? -1
+		    : 0;
 	if (rc == 0 && shown == 0)
 		return write_files(a, &r, e);
 	if (rc == 0)
@@ -171,7 +192,7 @@ enroll(const struct args *a, const char *where, struct enroll_options *o,
 	return -1;
 }
 
-/* The same report when there is no TPM to begin with. */
+/* The same when there is no TPM to begin with. */
 static int
 open_tpm(const struct args *a, struct source *s, struct err *e)
 {
@@ -182,10 +203,10 @@ open_tpm(const struct args *a, struct source *s, struct err *e)
 
 	if (source_open_tpm(a, s, e) == 0)
 		return 0;
-	if (a->json && e->code != E_USAGE)
-		(void)enroll_json(s->where, &r, e, NULL);
-	if (e->code != E_USAGE)
-		(void)enroll_junit(a, &r, e, NULL);
+	if (e->code == E_USAGE)
+		return -1;
+	(void)show(a, s->where, &r, e, NULL);
+	(void)enroll_junit(a, &r, e, NULL);
 	return -1;
 }
 

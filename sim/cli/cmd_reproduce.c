@@ -3,6 +3,7 @@
 #include "sim/base/clock.h"
 #include "sim/cli/args.h"
 #include "sim/cli/junit.h"
+#include "sim/cli/report.h"
 #include "sim/cli/reproduce.h"
 
 #define DEFAULT_TIMEOUT 3
@@ -126,9 +127,11 @@ run_one(struct run *r, const struct mode *m, struct err *e)
 		return -1;
 	r->tried++;
 	r->expected += one.expected;
-	if (r->a->json)
+	if (r->a->json || r->a->report != NULL)
 		(void)json_array_append_new(r->results, reproduce_json(&one));
-	else if (r->a->reproduce.all)
+	if (r->a->json)
+		return 0;
+	if (r->a->reproduce.all)
 		reproduce_row(&one);
 	else
 		reproduce_text(&one);
@@ -191,11 +194,18 @@ run_name(struct run *r, struct err *e)
 
 /* {reproductions: [...]}, see reproduce.h. */
 static int
-print_results(const struct run *r, struct err *e)
+show_results(const struct run *r, struct err *e)
 {
 	json_auto_t *all = json_pack("{s:O}", "reproductions", r->results);
+	const struct args *a = r->a;
 
-	return all == NULL ? err_set(e, E_NOMEM, "JSON") : out_json(all, e);
+	if (all == NULL)
+		return err_set(e, E_NOMEM, "JSON");
+	if (a->json && out_json(all, e) != 0)
+		return -1;
+	return report_write(
+	    a->reproduce.story ? REPORT_STORY : REPORT_REPRODUCE, all,
+	    a->report, e);
 }
 
 int
@@ -204,7 +214,8 @@ cmd_reproduce(const struct args *a, struct err *e)
 	AUTO(run_done) struct run r = { .a = a, .lab.home = HOME_INIT };
 	int rc;
 
-	if (check_options(a, e) != 0 || junit_begin(a->junit, &r.junit, e) != 0)
+	if (check_options(a, e) != 0 || report_check(a->report, e) != 0 ||
+	    junit_begin(a->junit, &r.junit, e) != 0)
 		return -1;
 	if (a->reproduce.list)
 		return list(a, e);
@@ -220,7 +231,7 @@ cmd_reproduce(const struct args *a, struct err *e)
 	/* What could not be tried is in it, too. */
 	if (junit_write(&r.junit, "odcasim reproduce", rc == 0 ? e : NULL) != 0)
 		rc = -1;
-	if (rc != 0 || (a->json && print_results(&r, e) != 0))
+	if (rc != 0 || show_results(&r, e) != 0)
 		return -1;
 	return r.expected == r.tried ? 0 : 1;
 }

@@ -4,6 +4,7 @@
 #include "sim/base/clock.h"
 #include "sim/cli/junit.h"
 #include "sim/cli/out.h"
+#include "sim/cli/report.h"
 #include "sim/cli/show.h"
 #include "sim/cli/when.h"
 
@@ -246,23 +247,36 @@ json_ek(const struct source *s, const struct ek *ek)
  * [{name, nv, accepted, path: [certificate and its pem], checks: [{name,
  * result, object, found, wanted, clause}]}]; members are only ever added.
  */
-static int
-verify_json(const struct source *s, time_t now, struct err *e)
+static json_t *
+verify_json(const struct source *s, time_t now)
 {
 	const struct check *failure = first_failure(s);
 	json_t *eks = json_array();
-	json_auto_t *all = NULL;
 	char time[32];
 
 	for (size_t i = 0; i < s->n_eks; i++)
 		(void)json_array_append_new(eks, json_ek(s, &s->eks[i]));
 	out_time(now, time);
-	all = json_pack("{s:s, s:s, s:b, s:o, s:o}", "source", s->where, "time",
-	    time, "accepted", failure == NULL, "failure",
+	return json_pack("{s:s, s:s, s:b, s:o, s:o}", "source", s->where,
+	    "time", time, "accepted", failure == NULL, "failure",
 	    failure != NULL ? json_check(failure) : json_null(), "eks", eks);
-	if (all == NULL)
+}
+
+/* For programs, and as a page. */
+static int
+show(const struct args *a, const struct source *s, time_t now, struct err *e)
+{
+	json_auto_t *doc = NULL;
+
+	if (!a->json && a->report == NULL)
+		return 0;
+	doc = verify_json(s, now);
+	if (doc == NULL)
 		return err_set(e, E_NOMEM, "JSON");
-	return out_json(all, e);
+	return (a->json && out_json(doc, e) != 0) ||
+		       report_write(REPORT_VERIFY, doc, a->report, e) != 0
+		   ? -1
+		   : 0;
 }
 
 /* --- JUnit ---------------------------------------------------------------- */
@@ -306,18 +320,18 @@ cmd_verify(const struct args *a, struct err *e)
 	time_t now = clock_now();
 
 	if (junit_begin(a->junit, &junit, e) != 0 ||
+	    report_check(a->report, e) != 0 ||
 	    (a->time != NULL && when_parse(a->time, "--time", &now, e) != 0) ||
 	    source_open(a, &s, e) != 0 ||
 	    source_verify(&s, now, true, e) != 0 ||
 	    verify_junit(&s, &junit, e) != 0)
 		return -1;
-	if (a->json) {
-		if (verify_json(&s, now, e) != 0)
-			return -1;
-	} else {
+	if (!a->json) {
 		verify_text(&s);
 		if (fflush(stdout) != 0)
 			return err_errno(e, "write to stdout");
 	}
+	if (show(a, &s, now, e) != 0)
+		return -1;
 	return first_failure(&s) == NULL ? 0 : STATUS_REJECTED;
 }

@@ -41,7 +41,8 @@ const struct command commands[] = {
   .groups = { &opts_source, &opts_verify, &opts_common },
   .examples = "odcasim verify --state ./tpm\n"
               "odcasim verify --tcti device:/dev/tpmrm0 --roots intel-odca.pem\n"
-              "odcasim verify --state ./tpm --time 2050-01-01",
+              "odcasim verify --state ./tpm --time 2050-01-01\n"
+              "odcasim verify --state ./tpm --report tpm.html",
   .status = "0 accepted, 1 the TPM cannot be read, 2 wrong usage, 3 rejected" },
 { .name = "mint", .run = cmd_mint,
   .summary = "Manufacture a device into --state, and print what it is as JSON.",
@@ -106,7 +107,7 @@ const struct command commands[] = {
   .groups = { &opts_source, &opts_enroll, &opts_common },
   .examples = "odcasim enroll --state ./tpm --connect-to 127.0.0.1:8443\n"
               "odcasim enroll --tcti mssim:port=2321 --connect-to 127.0.0.1:8443 --out aik.pem --context aik.ctx\n"
-              "odcasim enroll --state ./tpm --connect-to 127.0.0.1:8443 --client legacy\n"
+              "odcasim enroll --state ./tpm --connect-to 127.0.0.1:8443 --client legacy --report why.html\n"
               "odcasim enroll --tcti device:/dev/tpmrm0 --live --json",
   .status = "0 enrolled, 1 it did not come so far, 2 wrong usage, 3 the service refused, or its certificate is wrong" },
 { .name = "reproduce", .operands = "[NAME]", .run = cmd_reproduce, .most = 1,
@@ -115,6 +116,7 @@ const struct command commands[] = {
   .examples = "odcasim reproduce --list\n"
               "odcasim reproduce wrong-aik-url    # Tiger Lake, Windows without KB5007253: 404\n"
               "odcasim reproduce fixed-client     # the same with it: the chain in NV is read\n"
+              "odcasim reproduce wrong-aik-url --report wrong-aik-url.html\n"
               "odcasim reproduce wrong-aik-url --without-cause\n"
               "odcasim reproduce --all --junit attestation.xml\n"
               "odcasim reproduce --story",

@@ -177,12 +177,12 @@ json_event(const struct enroll_result *r)
 			 v.text);
 }
 
-int
-enroll_json(const char *where, const struct enroll_result *r,
-    const struct err *why, struct err *e)
+json_t *
+enroll_json(
+    const char *where, const struct enroll_result *r, const struct err *why)
 {
-	json_auto_t *all = json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
-				     "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "source", where, "enrolled", (int)r->enrolled, "step",
 	    json_sprintf("%c", enroll_letter(r->step)), "total_us",
 	    enroll_json_us(r->ns), "platform", text_or_null(r->platform),
@@ -192,6 +192,4 @@ enroll_json(const char *where, const struct enroll_result *r,
 	    enroll_json_requests(r), "failure", json_failure(r, why), "checks",
 	    json_checks(r), "certificate", json_certificate(r), "certificates",
 	    enroll_json_certificates(r), "event", json_event(r));
-
-	return all == NULL ? err_set(e, E_NOMEM, "JSON") : out_json(all, e);
 }

@@ -75,13 +75,14 @@ is "the event" "$(xpath reproduce.xml 'contains(//system-out, "Stage: GetCACaps"
 # --- files that cannot be written ---------------------------------------------------------
 
 mkdir directory
-for path in none/junit.xml directory; do
-	exits 1 "verify: $path" "$ODCASIM" verify --state well --junit $path
+for how in --junit=none/file --junit=directory --report=none/file --report=directory; do
+	option=${how%%=*} path=${how#*=}
+	exits 1 "verify: $how" "$ODCASIM" verify --state well "$option" "$path"
 	says "verify: says so" "^error: (create|write) '$path"
 	is "verify: nothing was looked at" "$(wc -l <out)" 1
-	exits 1 "enroll: $path" "$ODCASIM" enroll --state well --connect-to 127.0.0.1:1 --junit $path
+	exits 1 "enroll: $how" "$ODCASIM" enroll --state well --connect-to 127.0.0.1:1 "$option" "$path"
 	is "enroll: nobody was asked" "$(grep -c 'step E' out)" 0
-	exits 1 "reproduce: $path" "$ODCASIM" reproduce --all --junit $path
+	exits 1 "reproduce: $how" "$ODCASIM" reproduce --all "$option" "$path"
 	is "reproduce: nothing was tried" "$(grep -c expected out)" 0
 done
 finish
