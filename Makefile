@@ -127,6 +127,9 @@ check-docs: $(OUT)/odcasim ## what README shows is what the program prints
 
 test-programs: $(UNIT) $(FUZZERS:%=$(OUT)/fuzz/replay_%) $(OUT)/wire/wirerun $(HELPERS)
 
+# make's own LINT is "lint", a program.
+LINT :=
+
 lint: $(GEN)/odca_asn1_tab.c $(GEN)/scep_asn1_tab.c $(GEN)/config.h $(GEN)/embed_list.h ## warnings as errors (gcc, clang), clang-tidy, cppcheck, shellcheck, layers, format
 	$(Q)CC="$(CC)" CLANG="$(CLANG)" CPPFLAGS="$(CPPFLAGS_ALL)" WARN="$(WARN)" scripts/lint $(LINT)
 

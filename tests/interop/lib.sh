@@ -9,6 +9,9 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 ODCASIM=$(realpath "${ODCASIM:-$TOP/build/odcasim}")
 # shellcheck disable=SC2034 # for the tests
 REFERENCE=$TOP/../shared/reference/odca
+# The system's own: a script that looks for one takes ten times as long.
+PYTHON=/usr/bin/python3
+[ -x "$PYTHON" ] || PYTHON=python3
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/odcasim-test.XXXXXX")
 unset TPM2TOOLS_TCTI TSS2_TCTI TCTI
 cd "$TMP" || exit 1

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # swtpm.sh - what the tests of swtpm's states share, after lib.sh: our swtpm and
 # Debian's, one at a time on the same sockets, and which device answers there.
-needs swtpm swtpm_setup swtpm_ioctl python3
+needs swtpm swtpm_setup swtpm_ioctl "$PYTHON"
 
 # shellcheck disable=SC2034 # for the tests
 OURS=$TMP/bin/swtpm THEIRS=$(command -v swtpm)
@@ -32,7 +32,7 @@ end() { # [LOCK]
 	if [ $# -gt 0 ]; then
 		flock -w 30 "$1" true
 	else
-		python3 -c 'import os, select, sys
+		"$PYTHON" -c 'import os, select, sys
 try: select.select([os.pidfd_open(int(sys.argv[1]))], [], [], 30)
 except ProcessLookupError: pass' "$pid"
 	fi
@@ -45,7 +45,7 @@ at() { # NAME
 
 # Messages in hex, and what each is answered.
 talk() { # SOCKET HEX...
-	python3 - "$@" <<-'END'
+	"$PYTHON" - "$@" <<-'END'
 		import socket, sys
 		s = socket.socket(socket.AF_UNIX)
 		s.settimeout(30)

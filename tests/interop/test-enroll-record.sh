@@ -3,7 +3,7 @@
 # out; and which certificates, and which URL would have been right.
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
-needs openssl python3
+needs openssl "$PYTHON"
 unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 
 SECRET=bm90LWZvci1yZXBvcnRz # base64 of "not-for-reports"
@@ -27,7 +27,7 @@ enroll() { # OPTION...
 holds() { # DESCRIPTION PYTHON
 	printf '%s\n' 'import base64, hashlib, json, re' 'd = json.load(open("json"))' \
 		'a = d["authority"]' 'rs = d["requests"]' 'cs = d["certificates"]' "$2" >check.py
-	ok "$1" python3 check.py
+	ok "$1" "$PYTHON" check.py
 }
 
 # enroll, its --json for holds.
@@ -42,7 +42,7 @@ ok "mint" "$ODCASIM" mint --state tgl --family tgl --seed record
 
 serve "$ODCASIM" cloud --listen 127.0.0.1:0
 CLOUD=$PID CLOUD_FD=$READY_FD CLOUD_AT=$AT
-serve python3 "$TOP/tests/interop/relay.py" "$CLOUD_AT" "id=$SECRET"
+serve "$PYTHON" "$TOP/tests/interop/relay.py" "$CLOUD_AT" "id=$SECRET"
 RELAY_AT=$AT
 
 same='
@@ -116,7 +116,7 @@ assert [r["scep"]["message_type"] for r in rs[2:]] == ["PKCSReq", "ClaimChalleng
 assert [r["scep"]["pki_status"] for r in rs[2:]] == ["PENDING_CHALLENGE", "SUCCESS"]
 transaction, = {r["scep"]["transaction_id"] for r in rs[2:]}
 assert re.fullmatch("[0-9a-f]{40}", transaction)'
-python3 -c 'import base64, json
+"$PYTHON" -c 'import base64, json
 d = json.load(open("json"))
 open("p7", "wb").write(base64.b64decode(d["requests"][2]["request"]["body"]["base64"]))'
 ok "openssl reads the body" openssl cms -cmsout -print -inform DER -in p7
@@ -140,7 +140,7 @@ holds "the URL has the key of the first that is not in the TPM" '
 assert a["id"] == next(c for c in cs if c["role"] == "above")["key_id"]'
 holds "the AIK certificate is among them" 'assert cs[-1]["pem"] == d["certificate"]["pem"]'
 holds "who was walked to" 'assert [c["place"] for c in cs if c["walked"]] == [0, 3, 2, 1]'
-python3 -c 'import json
+"$PYTHON" -c 'import json
 for c in json.load(open("json"))["certificates"]:
     open(c["role"] + ".pem", "a").write(c["pem"])'
 ok "openssl: the chain of the AIK's" openssl verify -ignore_critical -CAfile aik-root.pem -untrusted aik-ca.pem aik.pem
@@ -221,7 +221,7 @@ ok "SIGTERM" stop
 
 ok "verify" "$ODCASIM" verify --state tgl --json
 cp out json
-ok "its certificates as PEM" python3 -c 'import base64, hashlib, json
+ok "its certificates as PEM" "$PYTHON" -c 'import base64, hashlib, json
 for ek in json.load(open("json"))["eks"]:
     assert len(ek["path"]) == 7
     for c in ek["path"]:

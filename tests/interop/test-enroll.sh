@@ -94,9 +94,9 @@ ok "with a root of one's own" enroll --state tgl --cacert ca/root-tls.pem
 # --- JSON -----------------------------------------------------------------------------
 
 ok "JSON" enroll --state tgl --json --out json.pem
-if command -v python3 >/dev/null; then
+if command -v "$PYTHON" >/dev/null; then
 	cp out json
-	ok "which python3 reads" python3 -m json.tool json
+	ok "which python3 reads" "$PYTHON" -m json.tool json
 	cp json out
 else
 	skipped "JSON is well formed" "no python3"
@@ -260,8 +260,8 @@ is "and nothing is left there" "$(ls -d directory* none* 2>/dev/null)" directory
 is "nobody was asked" "$(wc -l <log)" "$requests"
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=other -keyout other.key -out other.pem 2>/dev/null
 failed E 0x80072f8f "TLS of somebody else" --state tgl --cacert other.pem
-if command -v python3 >/dev/null; then
-	launch python3 "$TOP/tests/interop/tunnel.py" "$AT"
+if command -v "$PYTHON" >/dev/null; then
+	launch "$PYTHON" "$TOP/tests/interop/tunnel.py" "$AT"
 	proxy=${READY#*\"listen\":\"}
 	proxy=${proxy%%\"*}
 	ok "by a proxy" "$ODCASIM" enroll --state tgl --proxy "$proxy"

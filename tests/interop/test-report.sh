@@ -6,12 +6,12 @@
 . "$(dirname "$0")/lib.sh"
 
 there() {
-	command -v chromedriver && /usr/bin/python3 -c 'import selenium'
+	command -v chromedriver && "$PYTHON" -c 'import selenium'
 } >/dev/null 2>&1
 
 there || "$TOP/scripts/bootstrap" --dry-run python3-selenium chromium-driver | grep -E 'selenium|chromium' >/dev/null ||
 	skip "optional: this release has no packages 'python3-selenium' and 'chromium-driver'"
-there || skip "no chromedriver, or no selenium for /usr/bin/python3 (scripts/bootstrap --test)"
+there || skip "no chromedriver, or no selenium for $PYTHON (scripts/bootstrap --test)"
 BROWSER=$TOP/tests/browser
 export HOME=$TMP TMPDIR=$TMP/lab SE_OFFLINE=true
 mkdir lab
@@ -119,7 +119,7 @@ broken() {
 
 # Look at pages; a line a verdict in the file.
 look() { # FILE PAGE:ENROLMENTS[:CHECK]...
-	/usr/bin/python3 -B "$BROWSER/pages.py" "$TMP/profile" "${@:2}" >"$1"
+	"$PYTHON" -B "$BROWSER/pages.py" "$TMP/profile" "${@:2}" >"$1"
 }
 
 # One verdict a line, whose findings stand after tabs.
@@ -182,7 +182,7 @@ at() {
 
 launch "$ODCASIM" cloud --listen 127.0.0.1:0
 page 0 enrolled enroll --state tgl --connect-to "$(at)"
-launch /usr/bin/python3 -B "$BROWSER/hostile.py"
+launch "$PYTHON" -B "$BROWSER/hostile.py"
 page 3 hostile enroll --state tgl --http --connect-to "$(at)"
 ok "the markup came" grep -q "<script>document.title = 'run'</script>" hostile.json
 ok "all modes" wait $ALL

@@ -18,8 +18,8 @@ says "the one that everybody asks for" '^wrong-aik-url  *Wrong AIK URL on Tiger 
 says "what cannot be here says why" '^ *not here: Windows'
 ok "as JSON" reproduce --list --json
 cp out list
-if command -v python3 >/dev/null; then
-	ok "which python3 reads" python3 -m json.tool list
+if command -v "$PYTHON" >/dev/null; then
+	ok "which python3 reads" "$PYTHON" -m json.tool list
 else
 	skipped "python3 reads the list" "no python3"
 fi

@@ -3,7 +3,7 @@
 # is refused, and Debian's swtpm on what they leave behind.
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
-needs swtpm swtpm_setup swtpm_ioctl tpm2_nvread openssl python3
+needs swtpm swtpm_setup swtpm_ioctl tpm2_nvread openssl "$PYTHON"
 
 THEIR_SWTPM=$(command -v swtpm)
 THEIR_SETUP=$(command -v swtpm_setup)
@@ -66,7 +66,7 @@ refusals() {
 	refused "print-profiles" --tpm2 --tpmstate "dir=$TMP/none" --print-profiles
 	is "nothing was made" "$(ls -A "$TMP/none")" ""
 	for type in DGRAM SEQPACKET; do
-		fails "a socket of type $type is refused" python3 -c 'import os, socket, sys
+		fails "a socket of type $type is refused" "$PYTHON" -c 'import os, socket, sys
 pair = socket.socketpair(socket.AF_UNIX, getattr(socket, sys.argv[1]))
 os.dup2(pair[1].fileno(), 9)
 os.execvp(sys.argv[2], sys.argv[2:])' "SOCK_$type" swtpm socket --tpm2 --tpmstate "dir=$TMP/none" --fd 9
