@@ -107,6 +107,14 @@ put_event(const struct enroll_result *r, unsigned id, FILE *out)
 	(void)fprintf(out, "%s\n", line);
 }
 
+/* No answer, one that HTTP refuses with, and a denial: see event.h. */
+static bool
+is_seen(const struct enroll_result *r)
+{
+	return is_denied(r) ||
+	       (r->step <= ENROLL_CAPS && r->http_status != 200);
+}
+
 int
 event_of(const struct enroll_result *r, struct event *ret, struct err *e)
 {
@@ -116,7 +124,7 @@ event_of(const struct enroll_result *r, struct event *ret, struct err *e)
 	*ret = (struct event){ .id = r->enrolled ? 0 : event_id(r->step) };
 	if (ret->id == 0)
 		return 0;
-	ret->seen = r->step <= ENROLL_CAPS || is_denied(r);
+	ret->seen = is_seen(r);
 	if ((out = open_memstream(&ret->text, &n)) == NULL)
 		return err_set(e, E_NOMEM, "event");
 	put_event(r, ret->id, out);

@@ -56,6 +56,16 @@ static const struct row rows[] = {
   "Method: GET(421ms)\n"
   "Stage: GetCACaps\n"
   "A security error occurred 0x80072f8f (WinHttp: 12175 ERROR_WINHTTP_SECURE_FAILURE)\n" },
+/* Half of an answer was not seen. */
+{ ENROLL_CAPS, 1, 200, 0x80072efe, SCEP_ABSENT, SCEP_ABSENT, "GetCACaps", "GET", "", "", "HTTP/1.1 200 OK\r\n\r\n", false,
+  "SCEP Certificate enrollment initialization for WORKGROUP\\DESKTOP-ODCASIM$ via " URL " failed:\n"
+  "\n"
+  "GetCACaps\n"
+  "HTTP/1.1 200 OK\n"
+  "\n"
+  "Method: GET(421ms)\n"
+  "Stage: GetCACaps\n"
+  "The connection with the server was terminated abnormally 0x80072efe (WinHttp: 12030 ERROR_WINHTTP_CONNECTION_ERROR)\n" },
 { ENROLL_SUBMIT, 3, 200, 0, SCEP_FAILURE, 2, "PKIOperation", "POST", "", "",
   "HTTP/1.1 200 OK\r\nContent-Length: 1070\r\nContent-Type: application/x-pki-message\r\n\r\n", true,
   "SCEP Certificate enrollment for WORKGROUP\\DESKTOP-ODCASIM$ via " URL " failed:\n"
