@@ -53,13 +53,17 @@ is_of_start(const struct cloudfault *f)
 	return f->seam == CLOUD_TLS_ROOT || f->seam == CLOUD_TLS_EXPIRED;
 }
 
-/* A word that no request has would be a fault that never happens. */
+/* A word that no request has, or that this fault is not for, would be a fault
+ * that never happens. */
 static int
-check_operation(const char *on, struct err *e)
+check_operation(const struct cloudfault *f, const char *on, struct err *e)
 {
 	static const char *const operations[] = { "GetCACaps", "GetCACert",
 		"GetCACertChain", "PKIOperation" };
 
+	if (f->on != NULL && strcmp(on, f->on) != 0)
+		return err_set(e, E_USAGE, "fault '%s' is for %s, not on=%s",
+		    f->name, f->on, on);
 	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++)
 		if (strcmp(on, operations[i]) == 0)
 			return 0;
@@ -83,7 +87,7 @@ check(const struct cloudfault *f, const struct trigger *t, struct err *e)
 		    "fault '%s' is there from start to end: on, prob, after "
 		    "and count are not for it",
 		    f->name);
-	return t->on[0] != '\0' ? check_operation(t->on, e) : 0;
+	return t->on[0] != '\0' ? check_operation(f, t->on, e) : 0;
 }
 
 static int

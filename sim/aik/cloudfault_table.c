@@ -112,9 +112,9 @@ const struct cloudfault cloudfaults[] = {
   "a name that does not resolve is in the place of the service's" },
 { "closed-port",     CLIENT_CONNECT,      NULL, NULL,           0,      0,  0,              "wire",  "RFC 9293 3.5.1",
   "nobody listens where the client connects to" },
-{ "no-ek-certificate", CLIENT_EK_INFO,    NULL, NULL,           0,      0,  0,              "client", "MS-WCCE 2.2.2.7.13",
+{ "no-ek-certificate", CLIENT_EK_INFO,    PKI,  NULL,           0,      0,  0,              "client", "MS-WCCE 2.2.2.7.13",
   "the request has the EK, but not its certificate" },
-{ "wrong-secret",    CLIENT_SECRET,       NULL, NULL,           0,      0,  0,              "client", "MS-WCCE 3.1.1.4.3.4.1.2",
+{ "wrong-secret",    CLIENT_SECRET,       PKI,  NULL,           0,      0,  0,              "client", "MS-WCCE 3.1.1.4.3.4.1.2",
   "the answer to the challenge has another secret than the TPM gave" },
 { .name = NULL },
 };

@@ -106,7 +106,8 @@ test_arming(void **state)
 {
 	static const char *const wrong[] = { "status-430", "status-500=1",
 		"slow=3601", "tls-expired,count=1", "tls-other-root,prob=5%",
-		"wrong-secret", "reset,on=PKIOperatoin" };
+		"wrong-secret", "reset,on=PKIOperatoin", "deny,on=GetCACaps" };
+	const struct opt_list client = { { "wrong-secret,on=GetCACaps" }, 1 };
 	struct err e = ERR_INIT;
 	struct opt_list none = { .n = 0 };
 	auto_cloudfault s = NULL;
@@ -121,6 +122,9 @@ test_arming(void **state)
 		assert_int_equal(e.code, E_USAGE);
 		assert_null(s);
 	}
+	assert_int_equal(cloudfault_new(&client, true, NULL, &s, &e), -1);
+	assert_int_equal(e.code, E_USAGE);
+	assert_non_null(strstr(e.msg, "is for PKIOperation"));
 }
 
 static void
