@@ -15,6 +15,10 @@ check_options(const struct args *a, struct err *e)
 	const int what = (int)a->n_operands + a->reproduce.list +
 			 a->reproduce.all + a->reproduce.story;
 
+	if (a->reproduce.list && (a->junit != NULL || a->report != NULL))
+		return err_set(e, E_USAGE,
+		    "--list and --%s exclude each other: nothing is tried",
+		    a->junit != NULL ? "junit" : "report");
 	if (what == 1)
 		return 0;
 	err_set(e, E_USAGE,

@@ -136,6 +136,8 @@ is "all as expected" "$(grep -c '^  as expected$' out)" 6
 
 exits 2 "nothing" reproduce
 exits 2 "two things" reproduce wrong-aik-url --all
+exits 2 "results of a list" reproduce --list --junit none.xml
+exits 2 "a page of a list" reproduce --list --report none.html
 exits 2 "an unknown mode" reproduce wrong-aik-ulr
 says "what was meant" "did you mean 'wrong-aik-url'"
 for name in "${absent[@]}"; do
