@@ -92,7 +92,7 @@ const struct mode aik_modes[] = {
   .label = LABEL_DOCUMENTED, .source = BLOG },
 { .name = "no-key-identifier", .title = "An EK certificate without authority key identifier: a NameId URL",
   .who = "TPMs whose certificates have none; with Nuvoton's the service knows such names",
-  .device = { .family = "tgl", .faults = { "cert.ek.no-aki" } }, .client = CLIENT_LEGACY, .want = NO_AUTHORITY, .autopilot = RETRIES,
+  .device = { .family = "tgl", .faults = { "cert.ek.no-aki" } }, .client = CLIENT_LEGACY, .want = HTTP_AT(CAPS, 404, "The authority \\\"intc-nameid-"), .autopilot = RETRIES,
   .why = "Where there is no key identifier, the host is named after the SHA-1 of the issuer's name, and no such authority is registered for Intel.",
   .remedy = "A certificate as RFC 5280 4.2.1.1 wants it, from the vendor.",
   .label = LABEL_INFERRED, .source = "20 NameId authorities in Microsoft's list of 2024, which are SHA-1 of names of Nuvoton's CAs" },
