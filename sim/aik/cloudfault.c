@@ -106,9 +106,21 @@ arm(struct cloudfault_set *s, const char *text, bool client, struct err *e)
 	return 0;
 }
 
+static bool
+rolls(const struct cloudfault_set *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (trigger_rolls(&s->armed[i].when))
+			return true;
+	return false;
+}
+
+/* One that nobody was told cannot be given again. */
 static int
 seed(struct cloudfault_set *s, const char *text, struct err *e)
 {
+	const enum log_level level =
+	    text == NULL && rolls(s) ? LOG_WARN : LOG_INFO;
 	auto_buf random = BUF_INIT(SEED_BYTES);
 	char hex[2 * SEED_BYTES + 1];
 
@@ -119,7 +131,7 @@ seed(struct cloudfault_set *s, const char *text, struct err *e)
 		text = hex;
 	}
 	dice_seed(&s->dice, text);
-	log_info("fault", "--seed %s replays this run", text);
+	log_line(level, "fault", "--seed %s replays this run", text);
 	return 0;
 }
 

@@ -137,7 +137,7 @@ trigger_pull(struct trigger *t, struct dice *d)
 	}
 	if (t->count != 0 && t->done == t->count)
 		return false;
-	if (t->percent < 100 && dice_next(d) % 100 >= t->percent)
+	if (trigger_rolls(t) && dice_next(d) % 100 >= t->percent)
 		return false;
 	t->done++;
 	return true;

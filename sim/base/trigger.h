@@ -37,5 +37,11 @@ int trigger_parse(const char *text, struct trigger *ret, struct err *e);
 /* An occasion: true when the fault happens. d is only asked when there is a
  * prob. */
 bool trigger_pull(struct trigger *t, struct dice *d);
+/* Whether it asks for dice. */
+static inline bool
+trigger_rolls(const struct trigger *t)
+{
+	return t->percent < 100;
+}
 
 #endif

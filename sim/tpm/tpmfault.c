@@ -113,6 +113,16 @@ arm(const char *text, struct err *e)
 	return 0;
 }
 
+static bool
+rolls(void)
+{
+	for (size_t i = 0; i < state.n; i++)
+		if (trigger_rolls(&state.armed[i].when))
+			return true;
+	return false;
+}
+
+/* One that nobody was told cannot be given again. */
 static int
 seed(const char *text, struct err *e)
 {
@@ -127,7 +137,8 @@ seed(const char *text, struct err *e)
 		return err_set(e, E_CRYPTO, "random bytes for a seed");
 	hex_encode(buf_span(&random), hex);
 	dice_seed(&state.dice, hex);
-	log_info("fault", "--fault-seed %s replays this run", hex);
+	log_line(rolls() ? LOG_WARN : LOG_INFO, "fault",
+	    "--fault-seed %s replays this run", hex);
 	return 0;
 }
 

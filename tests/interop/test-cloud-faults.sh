@@ -170,6 +170,10 @@ is "the same seed, the same run" "$(draw one)" "$one"
 isnt "another seed, another run" "$(draw two)" "$one"
 cp log out
 says "the log says the seed" '--seed two replays this run'
+exits 1 "a seed that was drawn" "$ODCASIM" enroll --state tgl --connect-to 127.0.0.1:1 --fault closed-port,prob=50%
+says "is said unasked" 'warn fault --seed [0-9a-f]{16} replays this run'
+exits 1 "without dice" "$ODCASIM" enroll --state tgl --connect-to 127.0.0.1:1 --fault closed-port
+is "there is none to say" "$(grep -c replays out)" 0
 
 # --- the command line --------------------------------------------------------------------
 

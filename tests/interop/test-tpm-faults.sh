@@ -82,6 +82,8 @@ isnt "another seed, another run" "$(draw two)" "$one"
 
 ok "exec" "$ODCASIM" exec --fault tpm.lockout,on=GetRandom --fault chain.missing -- \
 	sh -c '! tpm2_getrandom --hex 1 && ! tpm2_nvreadpublic 0x1c00100'
+ok "a seed that was drawn" "$ODCASIM" exec --fault tpm.slow=1,prob=50% -- true
+says "is said unasked" 'warn fault --fault-seed [0-9a-f]{16} replays this run'
 exits 2 "an unknown fault" "$ODCASIM" exec --fault tpm.retri -- true
 says "what was meant" "did you mean 'tpm.retry'"
 exits 2 "an unknown command" "$ODCASIM" exec --fault tpm.retry,on=GetRandm -- true
