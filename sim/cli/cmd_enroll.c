@@ -168,7 +168,8 @@ show(const struct args *a, const char *where, const struct enroll_result *r,
 		   : 0;
 }
 
-/* What there is to show comes first: it says more than the error. */
+/* What there is to show comes first: it says more than the error. Where it
+ * cannot be shown, a certificate that was issued is written all the same. */
 static int
 enroll(const struct args *a, const char *where, struct enroll_options *o,
     struct err *e)
@@ -185,11 +186,11 @@ enroll(const struct args *a, const char *where, struct enroll_options *o,
 			enroll_junit(a, &r, e, &other) != 0
 		    ? -1
 		    : 0;
-	if (rc == 0 && shown == 0)
-		return write_files(a, &r, e);
-	if (rc == 0)
+	if (rc != 0 || write_files(a, &r, e) != 0)
+		return -1;
+	if (shown != 0)
 		*e = other;
-	return -1;
+	return shown;
 }
 
 /* The same when there is no TPM to begin with. */

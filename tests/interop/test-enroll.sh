@@ -93,6 +93,12 @@ ok "with a root of one's own" enroll --state tgl --cacert ca/root-tls.pem
 
 # --- JSON -----------------------------------------------------------------------------
 
+for option in --json --http; do
+	exits 1 "$option that cannot be printed" sh -c 'exec "$0" "$@" >/dev/full' \
+		"$ODCASIM" enroll --connect-to "$AT" --state tgl $option --out unseen.pem
+	ok "the certificate is written all the same" openssl x509 -noout -in unseen.pem
+	rm -f unseen.pem
+done
 ok "JSON" enroll --state tgl --json --out json.pem
 if command -v "$PYTHON" >/dev/null; then
 	cp out json
