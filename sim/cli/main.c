@@ -148,6 +148,9 @@ run(char **words)
 
 	if (status == EXIT_OK && fflush(stdout) != 0)
 		status = err_errno(&e, "write to stdout");
+	/* Of what a command flushed itself, why is not known any more. */
+	if (status == EXIT_OK && ferror(stdout))
+		status = err_set(&e, E_IO, "write to stdout");
 	if (status >= 0)
 		return status;
 	log_err(&e);

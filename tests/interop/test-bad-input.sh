@@ -34,6 +34,8 @@ ok "help of commands of two words" "$ODCASIM" ca --help
 says "lists them" 'ca export'
 exits 1 "help that cannot be printed" bash -c '"$0" help >/dev/full' "$ODCASIM"
 says "says why" 'No space left on device'
+exits 1 "a reproduction that cannot" bash -c '"$0" reproduce port-closed >/dev/full' "$ODCASIM"
+says "says what" 'write to stdout'
 
 # --- addresses ---------------------------------------------------------------------
 
