@@ -25,7 +25,7 @@ struct exchange {
 	const struct httpc_request *request;
 	struct httpc_answer *answer;
 	struct curl_slist *headers;
-	bool too_long;
+	int limit; /* which the answer went beyond; 0: none */
 };
 
 static void
@@ -73,9 +73,11 @@ failed(
 {
 	const struct httpc_request *r = x->request;
 
-	if (x->too_long)
-		return err_set(e, E_LIMIT, "%s '%s': an answer of more than %d",
-		    r->method, r->url, MAX_HTTP_ANSWER);
+	if (x->limit != 0)
+		return err_set(e, E_LIMIT,
+		    "%s '%s': an answer of more than %d octets%s", r->method,
+		    r->url, x->limit,
+		    x->limit == MAX_HTTP_HEAD ? " of headers" : "");
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		detail = "interrupted";
 	x->answer->winhttp = winhttp_of(code);
@@ -95,8 +97,10 @@ take_head(char *p, size_t size, size_t n, void *ctx)
 	/* A proxy's answer, or "100 Continue", was before this one. */
 	if (line.n > 5 && memcmp(p, "HTTP/", 5) == 0)
 		buf_reset(&x->answer->head);
-	x->too_long = buf_put(&x->answer->head, line) != 0;
-	return x->too_long ? 0 : line.n;
+	if (buf_put(&x->answer->head, line) == 0)
+		return line.n;
+	x->limit = MAX_HTTP_HEAD;
+	return 0;
 }
 
 static size_t
@@ -105,8 +109,10 @@ take_body(char *p, size_t size, size_t n, void *ctx)
 	struct exchange *x = ctx;
 	const struct span part = { (const uint8_t *)p, size * n };
 
-	x->too_long = buf_put(&x->answer->body, part) != 0;
-	return x->too_long ? 0 : part.n;
+	if (buf_put(&x->answer->body, part) == 0)
+		return part.n;
+	x->limit = MAX_HTTP_ANSWER;
+	return 0;
 }
 
 static int

@@ -309,26 +309,42 @@ test_no_connection(void **state)
 	fails_at("127.0.0.1:1", WINHTTP_CANNOT_CONNECT);
 }
 
+/* E_LIMIT, whose message says so. */
 static void
-test_too_long(void **state)
+is_too_long(char *reply, const char *says)
 {
-	const size_t n = MAX_HTTP_ANSWER + 1;
-	auto_free char *reply = malloc(n + 128);
 	struct server s = { .replies = { reply } };
 	char to[32];
 	const struct httpc_request r = { .method = "GET", .url = URL };
 	auto_httpc_answer a = HTTPC_ANSWER_INIT;
 	struct err e = ERR_INIT;
 	struct httpc *h;
-	size_t at;
 
-	at = (size_t)snprintf(reply, 128, OK_HEAD "%zu\r\n\r\n", n);
-	memset(reply + at, 'a', n);
-	reply[at + n] = '\0';
 	h = client(&s, to);
 	assert_int_equal(httpc_send(h, &r, &a, &e), -1);
 	assert_int_equal(e.code, E_LIMIT);
+	assert_non_null(strstr(e.msg, says));
 	end(&s, h);
+}
+
+static void
+test_too_long(void **state)
+{
+	const size_t n = MAX_HTTP_ANSWER + 1;
+	auto_free char *reply = malloc(n + 128);
+	size_t at;
+
+	assert_non_null(reply);
+	at = (size_t)snprintf(reply, 128, OK_HEAD "%zu\r\n\r\n", n);
+	memset(reply + at, 'a', n);
+	reply[at + n] = '\0';
+	is_too_long(reply, "more than 1048576 octets");
+	/* Headers, none of which is. */
+	at = (size_t)snprintf(reply, 128, OK_HEAD "0\r\n");
+	while (at <= MAX_HTTP_HEAD)
+		at += (size_t)snprintf(reply + at, 128, "X: %064d\r\n", 0);
+	(void)snprintf(reply + at, 128, "\r\n");
+	is_too_long(reply, "more than 65536 octets of headers");
 }
 
 /* Half an address would be half of the URL's: another machine. */
