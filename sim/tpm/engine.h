@@ -45,8 +45,9 @@ int engine_power_on(struct err *e);
 /*
  * The same, once a process and before all else, of a state that may be damaged:
  * without the child of engine_try_state(), which costs as much again. After a
- * failure, E_FORMAT or the store's, nothing was written and the engine is of no
- * use: the process has to end. Before threads are made.
+ * failure, E_FORMAT or the store's, the engine is of no use, and the process
+ * has to end; nothing was written, unless it was the writing that failed.
+ * Before threads are made.
  */
 int engine_power_on_or_end(struct err *e);
 void engine_power_off(void);
