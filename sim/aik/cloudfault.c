@@ -220,7 +220,7 @@ happens(struct cloudfault_visit *v, struct armed *a, enum cloud_seam seam)
 	(void)pthread_mutex_unlock(&v->set->lock);
 	if (!now)
 		return false;
-	log_debug("fault", "fault=%s", a->fault->name);
+	log_info("fault", "fault=%s", a->fault->name);
 	(void)snprintf(v->names + n, sizeof(v->names) - n, "%s%s",
 	    n > 0 ? "," : "", a->fault->name);
 	return true;

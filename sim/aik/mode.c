@@ -104,6 +104,13 @@ differs(const struct mode_outcome *want, const struct mode_outcome *have,
 	if (want->denied != have->denied)
 		return snprintf(out, MODE_WHY_SIZE, "pkiStatus 2: want %s",
 			   want->denied ? "it" : "another") > 0;
+	if (want->url_of != 0 && want->url_of != have->url_of)
+		return snprintf(out, MODE_WHY_SIZE,
+			   "URL: want it of certificate %u, have %u",
+			   want->url_of, have->url_of) > 0;
+	if (want->ekop && !have->ekop)
+		return snprintf(out, MODE_WHY_SIZE,
+			   "EK certificate: want EKOP's, have NV's") > 0;
 	if (!has_reply(want, have))
 		return snprintf(out, MODE_WHY_SIZE,
 			   "answer: want '%s', have '%s'", want->reply,

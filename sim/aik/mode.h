@@ -46,6 +46,10 @@ struct mode_outcome {
 	uint32_t hresult;
 	bool denied;       /* by the service: pkiStatus 2 */
 	const char *reply; /* the service's text; NULL: none */
+	/* Of whose issuer the URL is, 1 for the EK certificate, 2 for the next
+	 * one up; 0: there was none, or any is right. */
+	unsigned url_of;
+	bool ekop; /* the EK certificate is EKOP's; false in a row: or not */
 };
 
 struct mode {

@@ -2,20 +2,23 @@
 #include "sim/aik/mode.h"
 
 /* What is to be seen. */
-#define ENROLLED                                                               \
+#define ENROLLED(...)                                                          \
 	{                                                                      \
-		.enrolled = true, .step = ENROLL_CHECK                         \
+		.enrolled = true, .step = ENROLL_CHECK, __VA_ARGS__            \
 	}
-#define HTTP_AT(at, code, text)                                                \
+#define HTTP_AT(at, code, text, ...)                                           \
 	{                                                                      \
 		.step = ENROLL_##at, .status = (code),                         \
-		.hresult = 0x80190000u + (code), .reply = (text)               \
+		.hresult = 0x80190000u + (code), .reply = (text), __VA_ARGS__  \
 	}
-#define NET_AT(at, code)                                                       \
+#define NET_AT(at, code, ...)                                                  \
 	{                                                                      \
-		.step = ENROLL_##at, .hresult = 0x80070000u + WINHTTP_##code   \
+		.step = ENROLL_##at, .hresult = 0x80070000u + WINHTTP_##code,  \
+		__VA_ARGS__                                                    \
 	}
-#define NO_AUTHORITY HTTP_AT(CAPS, 404, "does not exist.")
+#define OF_EK             .url_of = 1
+#define OF_ROM            .url_of = 4
+#define NO_AUTHORITY(...) HTTP_AT(CAPS, 404, "does not exist.", __VA_ARGS__)
 #define NO_VALID_EK                                                            \
 	HTTP_AT(SUBMIT, 400,                                                   \
 	    "No valid TPM EK/Platform certificate provided in the TPM "        \
@@ -56,37 +59,37 @@ const struct mode aik_modes[] = {
 /* --- the URL ---------------------------------------------------------------- */
 { .name = "wrong-aik-url", .title = "Wrong AIK URL on Tiger Lake: Windows knows nothing of the chain in the TPM",
   .who = "11th-gen Intel with Windows older than November 2021",
-  .device = { .family = "tgl" }, .client = CLIENT_LEGACY, .want = NO_AUTHORITY, .autopilot = RETRIES,
+  .device = { .family = "tgl" }, .client = CLIENT_LEGACY, .want = NO_AUTHORITY(OF_EK), .autopilot = RETRIES,
   .why = "The certificates above the EK's are in NV at 0x01C00100. A client that does not read them takes the authority key identifier of the EK certificate: that of the device's own PTT CA. No service can have an authority for each chip.",
   .remedy = "Windows with KB5007253 (22 November 2021) or later reads the chain: 'odcasim reproduce fixed-client'. Nothing helps on the network's side: see hosts-file.",
   .label = LABEL_DOCUMENTED, .source = BLOG "; " EVENT404 },
 { .name = "wrong-aik-url-timeout", .title = "The same client, and no answer at all",
   .who = "11th-gen Intel in November 2021, as certreq -enrollaik showed it",
-  .device = { .family = "tgl" }, .client = CLIENT_LEGACY, .wire = WIRE_BLACK_HOLE, .want = NET_AT(CONNECT, TIMEOUT), .autopilot = TIMED_OUT,
+  .device = { .family = "tgl" }, .client = CLIENT_LEGACY, .wire = WIRE_BLACK_HOLE, .want = NET_AT(CONNECT, TIMEOUT, OF_EK), .autopilot = TIMED_OUT,
   .why = "The URL is wrong as in wrong-aik-url. Why some saw a time-out and others 404 is not known; here nobody answers.",
   .remedy = "As wrong-aik-url: KB5007253 or later.",
   .label = LABEL_SEEN, .source = BLOG },
 { .name = "fixed-client", .title = "The same Tiger Lake, and Windows with KB5007253, which reads the chain: it enrols",
   .who = "11th-gen Intel with KB5007253 or later",
-  .device = { .family = "tgl" }, .want = ENROLLED,
+  .device = { .family = "tgl" }, .want = ENROLLED(OF_ROM),
   .why = "The client walks from the EK certificate up to the ROM CA in NV, and takes who issued that: Intel's issuing CA of the batch, which the service knows.",
   .remedy = "Nothing: this is how it should be.",
   .label = LABEL_DOCUMENTED, .source = KNOWN ", KB5007253; that this key identifier is the one is inferred from " BLOG ", a chain of silicon and Microsoft's list of 2024" },
 { .name = "unregistered-batch", .title = "The URL is right, and the service has no such authority",
   .who = "engineering samples and batches that are newer than the service's list",
-  .device = { .family = "tgl", .batch = "00002002" }, .want = NO_AUTHORITY, .autopilot = RETRIES,
+  .device = { .family = "tgl", .batch = "00002002" }, .want = NO_AUTHORITY(OF_ROM), .autopilot = RETRIES,
   .why = "The issuing CA of this batch is a test CA. Microsoft registers issuing CAs one by one, those of parts that are sold.",
   .remedy = "A part of a production batch; for a new one the vendor has the CA registered. No client can help.",
   .label = LABEL_SEEN, .source = EVENT404 "; that it is so for Intel's T_ and E_ parts is inferred from Microsoft's list of 2024" },
 { .name = "one-certificate-too-far", .title = "A client that walks one certificate further than the TPM has",
   .who = "authors of clients",
-  .device = { .family = "tgl" }, .client = CLIENT_TOO_FAR, .want = NO_AUTHORITY,
+  .device = { .family = "tgl" }, .client = CLIENT_TOO_FAR, .want = NO_AUTHORITY(.url_of = 5),
   .why = "It takes the key identifier of Intel's intermediate CA. Authorities are of issuing CAs only.",
   .remedy = "End at the topmost certificate in the TPM, and take its authority key identifier.",
   .label = LABEL_INFERRED, .source = "no intermediate CA of Intel's is in Microsoft's list of 2024" },
 { .name = "hosts-file", .title = "A hosts file sends the wrong URL to a service that works",
   .who = "those who try to mend wrong-aik-url on the network",
-  .device = { .family = "tgl" }, .client = CLIENT_LEGACY, .other = OTHER_CLOUD | OTHER_TLS, .want = NO_AUTHORITY, .autopilot = RETRIES,
+  .device = { .family = "tgl" }, .client = CLIENT_LEGACY, .other = OTHER_CLOUD | OTHER_TLS, .want = NO_AUTHORITY(OF_EK), .autopilot = RETRIES,
   .why = "Another service answers, and TLS succeeds; but the authority is chosen by the Host header and SNI, which a hosts file does not change.",
   .remedy = "As wrong-aik-url: a client that builds the right URL.",
   .label = LABEL_DOCUMENTED, .source = BLOG },
@@ -99,38 +102,38 @@ const struct mode aik_modes[] = {
 /* --- the chain in NV -------------------------------------------------------- */
 { .name = "chain-not-in-nv", .title = "No chain in the TPM's NV",
   .who = "a client that cannot read NV, firmware that has lost the indices",
-  .device = { .family = "tgl", .faults = { "chain.missing" } }, .want = NO_AUTHORITY, .autopilot = RETRIES,
+  .device = { .family = "tgl", .faults = { "chain.missing" } }, .want = NO_AUTHORITY(OF_EK), .autopilot = RETRIES,
   .why = "Even a client that looks finds nothing above the EK certificate, and builds the URL of wrong-aik-url.",
   .remedy = "'odcasim show' lists what is in NV. The device-unique CAs are nowhere else: firmware has to write them again.",
   .label = LABEL_DOCUMENTED, .source = BLOG "; " EVENT404 },
 { .name = "chain-cut", .title = "The chain in NV is cut off",
   .who = "firmware that writes too little, a client that reads too little",
-  .device = { .family = "tgl", .faults = { "chain.cut" } }, .want = NO_AUTHORITY, .autopilot = RETRIES,
+  .device = { .family = "tgl", .faults = { "chain.cut" } }, .want = NO_AUTHORITY(OF_EK), .autopilot = RETRIES,
   .why = "The PTT CA, which issued the EK certificate, is not whole, so the walk ends at the EK certificate.",
   .remedy = "Read each index to its end, NV_Read by TPM_PT_NV_BUFFER_MAX; compare with 'odcasim show'.",
   .label = LABEL_INFERRED, .source = "TCG EK Credential Profile 2.2.1.5.2; the consequence is wrong-aik-url's" },
 { .name = "chain-second-index-missing", .title = "A long chain goes on in a second index, which is not there",
   .who = "Meteor Lake and later with a client, or firmware, of one index only",
-  .device = { .family = "mtl", .faults = { "chain.second-index-missing" } }, .want = NO_AUTHORITY, .autopilot = RETRIES,
+  .device = { .family = "mtl", .faults = { "chain.second-index-missing" } }, .want = NO_AUTHORITY(OF_EK), .autopilot = RETRIES,
   .why = "A certificate lies across 0x01C00100 and 0x01C00101. Without the second half the walk ends too early.",
   .remedy = "Join all indices from 0x01C00100 on before they are split into certificates.",
   .label = LABEL_INFERRED, .source = "TCG EK Credential Profile 2.2.1.5.2; the consequence is wrong-aik-url's" },
 { .name = "chain-foreign", .title = "The chain of another device of the same platform",
   .who = "a cloned image of firmware",
-  .device = { .family = "tgl", .faults = { "chain.foreign" } }, .want = NO_AUTHORITY, .autopilot = RETRIES,
+  .device = { .family = "tgl", .faults = { "chain.foreign" } }, .want = NO_AUTHORITY(OF_EK), .autopilot = RETRIES,
   .why = "The names fit, the keys do not: who goes by key identifiers finds no issuer, and uses that of the EK certificate.",
   .remedy = "'odcasim verify' names the certificate that does not fit; the board has to be manufactured again.",
   .label = LABEL_INFERRED, .source = "RFC 5280 4.2.1.1; the consequence is wrong-aik-url's" },
 { .name = "chain-padded", .title = "Octets FF behind the chain: it enrols",
   .who = "firmware that defines the index larger than its content",
-  .device = { .family = "tgl", .faults = { "chain.padded-ff" } }, .want = ENROLLED,
+  .device = { .family = "tgl", .faults = { "chain.padded-ff" } }, .want = ENROLLED(OF_ROM),
   .why = "The certificates are whole. A client that rejects what follows them is too strict.",
   .remedy = "A client ends at the first octet that begins no certificate.",
   .label = LABEL_INFERRED, .source = "TCG EK Credential Profile 2.2.1.5.2" },
 /* --- before the on-die CA: EKOP --------------------------------------------- */
 { .name = "ekop-up", .title = "10th gen: the EK certificate comes from Intel's service",
   .who = "Intel before the 11th gen",
-  .device = { .family = "cml", .known = true }, .want = ENROLLED,
+  .device = { .family = "cml", .known = true }, .want = ENROLLED(OF_EK, .ekop = true),
   .why = "There is no certificate in NV. The client asks EKOP for the one of this EK, and goes on with it.",
   .remedy = "Nothing: this is how it should be.",
   .label = LABEL_DOCUMENTED, .source = "tpm2_getekcertificate(1); Windows' Tpm-Maintenance task does the same" },
@@ -206,7 +209,7 @@ const struct mode aik_modes[] = {
   .label = LABEL_INFERRED, .source = WCCE },
 { .name = "revocation-list-unreachable", .title = "No revocation list can be had: a revoked device enrols",
   .who = "a service in an outage of the vendor's hosts",
-  .device = { .family = "tgl", .revoked = true }, .other = OTHER_ALL, .cloud_fault = "no-crl", .want = ENROLLED,
+  .device = { .family = "tgl", .revoked = true }, .other = OTHER_ALL, .cloud_fault = "no-crl", .want = ENROLLED(OF_ROM),
   .why = "The service looks at revocation if it can. Without the lists it cannot see that this device is on one.",
   .remedy = "For a verifier that must not do so: 'odcasim verify --crl require'.",
   .label = LABEL_DOCUMENTED, .source = "MS-WCCE 3.2.2.6.2.1.2.5.1: \"if revocation information is available\"" },

@@ -272,7 +272,7 @@ note_all(struct reproduction *r, const struct mode *m, struct err *e)
 		[WIRE_CLOUD] = LOOPBACK ":8443",
 		[WIRE_NO_NAME] = NO_SUCH_NAME ":443",
 		[WIRE_CLOSED] = LOOPBACK ":1",
-		[WIRE_BLACK_HOLE] = "SILENT-HOST:PORT",
+		[WIRE_BLACK_HOLE] = LOOPBACK ":8444",
 		[WIRE_PROXY] = LOOPBACK ":8443",
 	};
 	const struct place p = { .state = "./tpm",
@@ -287,10 +287,15 @@ note_all(struct reproduction *r, const struct mode *m, struct err *e)
 		    "tpm2_changeauth", "-c", "owner", OWNER_PASSWORD },
 		9
 	};
+	static const struct spawn_args silent = {
+		{ "nc", "-lk", LOOPBACK, "8444" }, 4
+	};
 	const struct spawn_args mint = mint_args(m, &p),
 				revoke = revoke_args(m, &p),
 				enroll = enroll_args(m, &p);
 
+	if (m->wire == WIRE_BLACK_HOLE && note(r, &silent, " &", e) != 0)
+		return -1;
 	if (note_services(r, m, &p, e) != 0 || note(r, &mint, "", e) != 0 ||
 	    (is_revoked(m) && note(r, &revoke, "", e) != 0) ||
 	    (m->device.owner_auth && note(r, &password, "", e) != 0))
@@ -436,6 +441,10 @@ read_outcome(const json_t *enroll, struct mode_outcome *o)
 {
 	const json_t *why = json_object_get(enroll, "failure");
 	const char *hr = json_string_value(json_object_get(why, "hresult"));
+	const json_t *place =
+	    json_object_get(json_object_get(enroll, "authority"), "place");
+	const char *source = json_string_value(json_object_get(
+	    json_object_get(enroll, "ek_certificate"), "source"));
 
 	*o = (struct mode_outcome){
 		.enrolled = json_is_true(json_object_get(enroll, "enrolled")),
@@ -446,6 +455,10 @@ read_outcome(const json_t *enroll, struct mode_outcome *o)
 		.denied = json_integer_value(json_object_get(
 			      why, "pki_status")) == SCEP_FAILURE,
 		.reply = json_string_value(json_object_get(why, "reply")),
+		.url_of = json_is_integer(place)
+			      ? (unsigned)json_integer_value(place) + 1
+			      : 0,
+		.ekop = source != NULL && strcmp(source, "ekop") == 0,
 	};
 }
 

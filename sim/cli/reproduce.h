@@ -63,6 +63,7 @@ void reproduction_done(struct reproduction *r);
 void reproduce_text(const struct reproduction *r);
 void reproduce_row_title(void);
 void reproduce_row(const struct reproduction *r);
+void reproduce_row_failed(const struct mode *m, const char *why);
 /* name, title, who, absent (null, or why there is none), device (null, or
  * {family, batch, faults, owner_auth, revoked, batch_revoked, known}), other
  * (parts of another hierarchy), wire, cloud_fault, client_fault (null: none),
@@ -71,8 +72,8 @@ void reproduce_row(const struct reproduction *r);
  * without memory. */
 json_t *reproduce_json_mode(const struct mode *m);
 /* mode (its name), expected, difference (null: none), outcome {enrolled, step,
- * http_status, hresult, hresult_name, denied, reply}, commands, enrolment (as
- * 'odcasim enroll --json' has it). */
+ * http_status, hresult, hresult_name, denied, reply, url_of, ekop}, commands,
+ * enrolment (as 'odcasim enroll --json' has it). */
 json_t *reproduce_json(const struct reproduction *r);
 
 #define auto_reproduction AUTO(reproduction_done) struct reproduction

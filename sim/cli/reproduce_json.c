@@ -18,13 +18,14 @@ number_or_null(unsigned n)
 static json_t *
 json_outcome(const struct mode_outcome *o)
 {
-	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:b, s:o}", "enrolled",
-	    (int)o->enrolled, "step",
+	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:b}",
+	    "enrolled", (int)o->enrolled, "step",
 	    json_sprintf("%c", enroll_letter(o->step)), "http_status",
 	    number_or_null(o->status), "hresult",
 	    o->hresult != 0 ? json_sprintf("0x%08x", o->hresult) : json_null(),
 	    "hresult_name", text_or_null(hresult_name(o->hresult)), "denied",
-	    (int)o->denied, "reply", text_or_null(o->reply));
+	    (int)o->denied, "reply", text_or_null(o->reply), "url_of",
+	    number_or_null(o->url_of), "ekop", (int)o->ekop);
 }
 
 static json_t *

@@ -212,3 +212,12 @@ reproduce_row(const struct reproduction *r)
 	    "%s%s\n", r->expected ? "as expected" : "NOT: ", r->difference);
 	(void)fflush(stdout);
 }
+
+void
+reproduce_row_failed(const struct mode *m, const char *why)
+{
+	(void)printf("%-*s -     -       -          ", NAME_COLUMN, m->name);
+	print_mark(false);
+	(void)printf("not tried: %s\n", why);
+	(void)fflush(stdout);
+}

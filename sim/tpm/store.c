@@ -663,7 +663,8 @@ store_release(struct store *s, struct err *e)
 	s->held = false;
 	if (s->in_memory)
 		return 0;
-	for (size_t i = 0; i < N_STORE_STATES; i++) {
+	/* The permanent one last: what belongs to the old one is gone then. */
+	for (size_t i = N_STORE_STATES; i-- > 0;) {
 		if (!s->memory[i].written)
 			continue;
 		s->memory[i].written = false;

@@ -36,6 +36,17 @@ mapfile -t names < <(awk '/^      "name":/ { name = $2 } /^      "absent": null/
 mapfile -t absent < <(awk '/^      "name":/ { name = $2 } /^      "absent": "/ { print name }' list | tr -d '",')
 is "40 modes at least" "$((${#names[@]} >= 40))" 1
 
+# --- none of them -------------------------------------------------------------------
+
+# No device can be made: each is said not to have been tried.
+none() {
+	(ulimit -f 1 && "$ODCASIM" reproduce --all 2>/dev/null) | cat
+	return "${PIPESTATUS[0]}"
+}
+exits 1 "where no file can be written" none
+is "each was not tried" "$(grep -c ' not tried: ' out)" ${#names[@]}
+says "none is as expected" "^0 of ${#names[@]} as expected"
+
 # --- all of them --------------------------------------------------------------------
 
 ok "all" reproduce --all --timeout 1 --junit all.xml

@@ -157,7 +157,8 @@ test_judgement(void **state)
 	static const struct mode_outcome right = { .step = ENROLL_CAPS,
 		.status = 404,
 		.hresult = 0x80190194,
-		.reply = "The authority \"x\" does not exist." };
+		.reply = "The authority \"x\" does not exist.",
+		.url_of = 1 };
 	const struct {
 		const char *name, *why;
 		struct mode_outcome o;
@@ -182,11 +183,18 @@ test_judgement(void **state)
 		    { .step = ENROLL_CAPS,
 			.status = 404,
 			.hresult = 0x80190194,
+			.url_of = 1,
 			.reply = "no" } },
 		{ "no answer", "answer: want 'does not exist.', have ''",
 		    { .step = ENROLL_CAPS,
 			.status = 404,
-			.hresult = 0x80190194 } },
+			.hresult = 0x80190194,
+			.url_of = 1 } },
+		{ "another URL", "URL: want it of certificate 1, have 4",
+		    { .step = ENROLL_CAPS,
+			.status = 404,
+			.hresult = 0x80190194,
+			.url_of = 4 } },
 	};
 	const struct mode *m = mode_require("wrong-aik-url", NULL);
 	char why[MODE_WHY_SIZE];
@@ -199,10 +207,25 @@ test_judgement(void **state)
 	}
 }
 
+/* A row may ask for EKOP's EK certificate, and for the URL only. */
+static void
+test_judge_ekop(void **state)
+{
+	const struct mode *m = mode_require("ekop-up", NULL);
+	struct mode_outcome o = m->want;
+	char why[MODE_WHY_SIZE];
+
+	assert_true(mode_judge(m, &o, why));
+	o.ekop = false;
+	assert_false(mode_judge(m, &o, why));
+	assert_string_equal(why, "EK certificate: want EKOP's, have NV's");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_judge_ekop),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_devices),
