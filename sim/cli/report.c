@@ -98,6 +98,8 @@ put_reproductions(struct page *p, const json_t *doc, bool story)
 			put_story_part(p, i);
 		put_enrolment(p, &v, several);
 	}
+	if (several && !story)
+		report_absent(p);
 }
 
 /* --- the page ---------------------------------------------------------------

@@ -56,6 +56,26 @@ put_row(struct page *p, const json_t *r)
 }
 
 void
+report_absent(struct page *p)
+{
+	report_section(p, "windows-own", "What only Windows has");
+	html_leaf(&p->h, "p", NULL,
+	    "These are known, too, and cannot be made to happen here.");
+	html_begin(&p->h, "dl", NULL);
+	for (const struct mode *m = aik_modes; m->name != NULL; m++) {
+		if (m->absent == NULL)
+			continue;
+		html_begin(&p->h, "dt", NULL);
+		html_leaf(&p->h, "code", NULL, m->name);
+		html_textf(&p->h, ": %s", m->title);
+		html_end(&p->h);
+		html_leaf(&p->h, "dd", NULL, m->absent);
+	}
+	html_end(&p->h);
+	html_end(&p->h);
+}
+
+void
 report_index(struct page *p, const json_t *reproductions)
 {
 	static const char *const titles[] = { "Mode", "Ended", "HTTP",

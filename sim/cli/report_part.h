@@ -82,6 +82,8 @@ void report_result(struct page *p, enum report_mark mark, const char *word);
 
 /* Of reproductions: how each ended, and where it is on the page. */
 void report_index(struct page *p, const json_t *reproductions);
+/* The modes that are Windows' own, and why each is. */
+void report_absent(struct page *p);
 struct view report_view(const json_t *enroll, const json_t *reproduction);
 /* Its id on the page: the mode's name, or "enrolment". */
 const char *report_view_id(const struct view *v);
