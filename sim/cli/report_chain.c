@@ -10,8 +10,9 @@ struct chain {
 		/* A certificate; for a node that is missing one that it
 		 * issued. */
 		const json_t *c;
-		const char *id;       /* its key identifier, "" for none */
-		const char *title;    /* of the EK that it is of, or NULL */
+		const char *id;    /* its key identifier, "" for none */
+		const char *title; /* of the EK that it is of, or NULL */
+		char name[MAX_NAME_TEXT];
 		const json_t *checks; /* of the path it is on, there ... */
 		size_t place;         /* ... */
 	} of[MAX_GRAPH_NODES];
@@ -147,18 +148,23 @@ add_field(struct graph_node *n, const char *label, const char *text)
 		graph_add(n, LINE_FIELD, label, "%s", text);
 }
 
+static bool
+is_in_url(const char *id, const json_t *authority)
+{
+	return id[0] != '\0' &&
+	       strstr(report_text(authority, "url"), id) != NULL;
+}
+
 /* A key identifier, and below it in which URL it is. */
 static void
 add_id(struct graph_node *n, const char *id, const json_t *authority)
 {
-	const char *built = report_text(authority, "url");
-	const char *right =
-	    report_text(json_object_get(authority, "right"), "url");
-	const bool in_built = id[0] != '\0' && strstr(built, id) != NULL;
-	const bool in_right = id[0] != '\0' && strstr(right, id) != NULL;
-	const enum graph_style style = in_right           ? LINE_RIGHT
-				       : right[0] != '\0' ? LINE_WRONG
-							  : LINE_AIK;
+	const json_t *right = json_object_get(authority, "right");
+	const bool in_built = is_in_url(id, authority);
+	const bool in_right = is_in_url(id, right);
+	const enum graph_style style = in_right                ? LINE_RIGHT
+				       : json_is_object(right) ? LINE_WRONG
+							       : LINE_AIK;
 
 	if (!in_built && !in_right) {
 		add_field(n, "key id", id);
@@ -174,12 +180,38 @@ add_id(struct graph_node *n, const char *id, const json_t *authority)
 
 /* The part of a name that tells it from others; title where there is none. */
 static void
-add_title(struct graph_node *n, const char *subject, const char *title)
+add_title(struct chain *ch, size_t i, const char *subject, const char *title)
 {
-	char name[MAX_NAME_TEXT];
+	source_short_name(
+	    subject, title, ch->of[i].name, sizeof(ch->of[i].name));
+	graph_add(&ch->g.nodes[i], LINE_TITLE, "", "%s", ch->of[i].name);
+}
 
-	source_short_name(subject, title, name, sizeof(name));
-	graph_add(n, LINE_TITLE, "", "%s", name);
+/* The issuing CA is in no TPM, and most are not known here: only others are
+ * missed. */
+static void
+describe_missing(struct chain *ch, size_t i, const json_t *authority)
+{
+	struct graph_node *n = &ch->g.nodes[i];
+
+	add_title(ch, i, report_text(ch->of[i].c, "issuer"), "no name");
+	if (is_in_url(ch->of[i].id, json_object_get(authority, "right"))) {
+		n->scope = SCOPE_BATCH;
+		add_field(n, "where", "not known here");
+	}
+	add_id(n, ch->of[i].id, authority);
+}
+
+/* Why a client has not come to a certificate of the TPM; NULL: it has. */
+static const char *
+not_walked(const json_t *c)
+{
+	if (strcmp(report_text(c, "role"), "chain") != 0 ||
+	    !json_is_false(json_object_get(c, "walked")))
+		return NULL;
+	return json_is_integer(json_object_get(c, "place"))
+		   ? "not read by this client"
+		   : "not above this EK";
 }
 
 static void
@@ -189,16 +221,14 @@ describe(struct chain *ch, size_t i, const json_t *authority)
 	const json_t *c = ch->of[i].c;
 
 	if (n->scope == SCOPE_MISSING) {
-		add_title(n, report_text(c, "issuer"), "no name");
-		add_id(n, ch->of[i].id, authority);
+		describe_missing(ch, i, authority);
 		return;
 	}
-	add_title(n, report_text(c, "subject"),
+	add_title(ch, i, report_text(c, "subject"),
 	    ch->of[i].title != NULL ? ch->of[i].title : report_subject(c));
 	add_field(n, "where", report_text(c, "source"));
-	if (strcmp(report_text(c, "role"), "chain") == 0 &&
-	    json_is_false(json_object_get(c, "walked")))
-		add_field(n, "", "not read by this client");
+	if (not_walked(c) != NULL)
+		add_field(n, "", not_walked(c));
 	add_id(n, ch->of[i].id, authority);
 	add_field(n, "issuer", report_text(c, "authority_key_id"));
 }
@@ -222,13 +252,12 @@ put_figure(struct page *p, struct chain *ch, const char *caption)
 /* --- what a client made of it -----------------------------------------------
  */
 
-/* Whose key identifier is in a URL; NO_NODE: nobody's here. */
+/* Whose key identifier is in the URL; NO_NODE: nobody's here. */
 static size_t
-find_in_url(const struct chain *ch, const char *url)
+find_in_url(const struct chain *ch, const json_t *authority)
 {
 	for (size_t i = 0; i < ch->g.n_nodes; i++)
-		if (ch->of[i].id[0] != '\0' &&
-		    strstr(url, ch->of[i].id) != NULL)
+		if (is_in_url(ch->of[i].id, authority))
 			return i;
 	return NO_NODE;
 }
@@ -238,23 +267,31 @@ static void
 put_walk(struct page *p, const struct chain *ch, const char *who,
     const json_t *authority)
 {
-	const size_t i = find_in_url(ch, report_text(authority, "url"));
-	const json_int_t place =
-	    json_integer_value(json_object_get(authority, "place"));
+	const size_t i = find_in_url(ch, authority);
+	const char *from = report_text(authority, "from");
+	const json_t *place = json_object_get(authority, "place");
 
 	html_begin(&p->h, "p", NULL);
-	html_text(&p->h, who);
-	if (place == 0)
-		html_text(&p->h, " stays at the EK certificate");
+	if (!json_is_integer(place))
+		html_textf(&p->h,
+		    "A chain that is whole leads to %s, and this one does not. "
+		    "The host is named after who issued that",
+		    from);
+	else if (json_integer_value(place) == 0)
+		html_textf(&p->h,
+		    "%s stays at the EK certificate, and names the host after "
+		    "who issued that",
+		    who);
 	else
-		html_textf(
-		    &p->h, " walks up to %s", report_text(authority, "from"));
-	html_text(&p->h, ", and names the host after who issued that");
-	if (i == NO_NODE || ch->g.nodes[i].n_lines == 0) {
+		html_textf(&p->h,
+		    "%s walks up to %s, and names the host after who issued "
+		    "that",
+		    who, from);
+	if (i == NO_NODE) {
 		html_text(&p->h, ".");
 	} else {
 		html_text(&p->h, ": ");
-		html_leaf(&p->h, "strong", NULL, ch->g.nodes[i].lines[0].text);
+		html_leaf(&p->h, "strong", NULL, ch->of[i].name);
 		html_textf(&p->h, ", %s.",
 		    ch->g.nodes[i].scope == SCOPE_MISSING
 			? "which is not known here"
@@ -319,7 +356,7 @@ report_chain(struct page *p, const json_t *enroll)
 	(void)snprintf(ch->g.where, sizeof(ch->g.where), "%s",
 	    report_text(enroll, "source"));
 	report_section(p, "the-chain", "The chain");
-	html_begin(&p->h, "div", "side-by-side");
+	html_begin(&p->h, "div", "chain-and-walks");
 	put_figure(p, ch, "An arrow goes from who signed to what was signed.");
 	put_walks(p, ch, authority);
 	html_end(&p->h);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "sim/aik/hresult.h"
 #include "sim/cli/report_part.h"
 
 /*
@@ -87,27 +88,58 @@ last_request(const struct view *v)
 	return n > 0 ? json_array_get(all, n - 1) : NULL;
 }
 
-/* Nobody answered: then it broke on the way. */
+#define PROXY_AUTHENTICATION 407
+
+/* Nobody answered, or a proxy did: then it broke on the way. */
 static enum lane
 broken_at(const struct view *v, enum lane to)
 {
 	const json_t *status = json_object_get(last_request(v), "status");
 
-	return to == SERVICE && !json_is_integer(status) ? NETWORK : to;
+	return to == SERVICE &&
+		       (!json_is_integer(status) ||
+			   json_integer_value(status) == PROXY_AUTHENTICATION)
+		   ? NETWORK
+		   : to;
+}
+
+/* What a network does in place of an answer, by WinHTTP's numbers. */
+static const char *
+said_by_network(json_int_t winhttp)
+{
+	/* clang-format off */
+	static const struct {
+		json_int_t winhttp;
+		const char *said;
+	} rows[] = {
+		{ WINHTTP_NAME_NOT_RESOLVED, "no such host" },
+		{ WINHTTP_CANNOT_CONNECT, "not connected" },
+		{ WINHTTP_CONNECTION_ERROR, "cut off" },
+		{ WINHTTP_INVALID_SERVER_RESPONSE, "cut off" },
+		{ WINHTTP_SECURE_FAILURE, "TLS refused" },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].winhttp == winhttp)
+			return rows[i].said;
+	return "no answer";
 }
 
 static void
 say_failure(const struct view *v, struct went *w)
 {
-	const json_t *status = json_object_get(
-	    json_object_get(v->enroll, "failure"), "http_status");
+	const json_t *why = json_object_get(v->enroll, "failure");
+	const json_int_t status =
+	    json_integer_value(json_object_get(why, "http_status"));
 
-	if (json_integer_value(status) >= 400)
-		(void)snprintf(w->said, sizeof(w->said), "HTTP %d",
-		    (int)json_integer_value(status));
-	else
+	if (status >= 400)
+		(void)snprintf(
+		    w->said, sizeof(w->said), "HTTP %d", (int)status);
+	else if (w->to == NETWORK)
 		(void)snprintf(w->said, sizeof(w->said), "%s",
-		    w->to == NETWORK ? "no answer" : "");
+		    said_by_network(
+			json_integer_value(json_object_get(why, "winhttp"))));
 }
 
 static struct went
@@ -182,23 +214,29 @@ put_lanes(struct page *p)
 	}
 }
 
+static void
+put_cross(struct page *p, int x, int y)
+{
+	put_path(p, "cross", "M%d %dl%d %dm0 %dl%d %d", x - CROSS, y - CROSS,
+	    2 * CROSS, 2 * CROSS, -2 * CROSS, -2 * CROSS, 2 * CROSS);
+}
+
 /* What the client does by itself: out, and back. */
 static void
 put_loop(struct page *p, const struct went *w, int y)
 {
 	const int x = lanes[CLIENT].x;
 
-	put_path(p, "arrow", "M%d %dh%dv%dh%d", x + DISC, y - 5, LOOP, 10,
-	    -LOOP + TIP);
-	put_path(p, "tip", "M%d %dl%d %dv%dz", x + DISC, y + 5, TIP, -TIP + 3,
-	    2 * (TIP - 3));
-	put_label(p, "what",
-	    x + DISC + LOOP + (w->mark == MARK_FAILED ? 3 * CROSS : 8), y + 4,
-	    w->what);
-	if (w->mark == MARK_FAILED)
-		put_path(p, "cross", "M%d %dl%d %dm0 %dl%d %d",
-		    x + DISC + LOOP - CROSS, y - CROSS, 2 * CROSS, 2 * CROSS,
-		    -2 * CROSS, -2 * CROSS, 2 * CROSS);
+	if (w->mark == MARK_FAILED) {
+		put_path(p, "arrow", "M%d %dh%d", x + DISC, y, LOOP - CROSS);
+		put_cross(p, x + DISC + LOOP, y);
+	} else {
+		put_path(p, "arrow", "M%d %dh%dv%dh%d", x + DISC, y - 5, LOOP,
+		    10, -LOOP + TIP);
+		put_path(p, "tip", "M%d %dl%d %dv%dz", x + DISC, y + 5, TIP,
+		    -TIP + 3, 2 * (TIP - 3));
+	}
+	put_label(p, "what", x + DISC + LOOP + 2 * CROSS, y + 4, w->what);
 }
 
 static void
@@ -210,9 +248,7 @@ put_arrow(struct page *p, const struct went *w, int y)
 	    to - (w->mark == MARK_FAILED ? CROSS : TIP));
 	put_label(p, "what", from + 8, y - LABEL_UP, w->what);
 	if (w->mark == MARK_FAILED)
-		put_path(p, "cross", "M%d %dl%d %dm0 %dl%d %d", to - CROSS,
-		    y - CROSS, 2 * CROSS, 2 * CROSS, -2 * CROSS, -2 * CROSS,
-		    2 * CROSS);
+		put_cross(p, to, y);
 	else
 		put_path(p, "tip", "M%d %dl%d %dv%dz", to, y, -TIP, -TIP + 3,
 		    2 * (TIP - 3));

@@ -86,18 +86,22 @@ static void
 put_source(struct page *p, const json_t *a)
 {
 	const char *from = report_text(a, "from");
-	const json_int_t place =
-	    json_integer_value(json_object_get(a, "place"));
+	const json_t *place = json_object_get(a, "place");
 
 	html_begin(&p->h, "dd", "source");
 	html_text(&p->h, json_is_true(json_object_get(a, "name_id"))
 			     ? "From the name of who issued "
 			     : "From the key identifier of who issued ");
-	if (place == 0)
+	if (!json_is_integer(place))
+		html_textf(&p->h,
+		    "%s: in the TPM, but the chain does not lead there from "
+		    "the EK certificate",
+		    from);
+	else if (json_integer_value(place) == 0)
 		html_text(&p->h, "the EK certificate itself");
 	else
 		html_textf(&p->h, "%s, %d up from the EK certificate", from,
-		    (int)place);
+		    (int)json_integer_value(place));
 	html_text(&p->h, ".");
 	html_end(&p->h);
 }
@@ -142,7 +146,8 @@ report_urls(struct page *p, const json_t *authority)
 	html_leaf(&p->h, "dt", NULL, "Right");
 	if (right[0] != '\0') {
 		put_url(p, "url-right", right, built);
-		put_source(p, r);
+		if (strcmp(built, right) != 0)
+			put_source(p, r);
 	} else {
 		html_begin(&p->h, "dd", NULL);
 		report_id(p, "url-right");

@@ -58,6 +58,14 @@ is_of_chain(const struct mode *m)
 	       strncmp(m->device.faults[0], "chain.", 6) == 0;
 }
 
+/* The URL has no key identifier, but a name's digest. */
+static bool
+is_of_name(const struct mode *m)
+{
+	return m->device.faults[0] != NULL &&
+	       strcmp(m->device.faults[0], "cert.ek.no-aki") == 0;
+}
+
 /* The URL that a mode's client asks for is the one that was asked for. */
 static bool
 asks_alike(const struct view *v, const struct mode *m)
@@ -69,6 +77,7 @@ asks_alike(const struct view *v, const struct mode *m)
 	const char *client = report_text(a, "client");
 
 	return (client[0] == '\0' || strcmp(client, clients[m->client]) == 0) &&
+	       json_is_true(json_object_get(a, "name_id")) == is_of_name(m) &&
 	       (json_integer_value(json_object_get(a, "place")) == 0 ||
 		   !is_of_chain(m));
 }
@@ -120,14 +129,14 @@ put_expectation(struct page *p, const struct view *v)
 
 	if (!json_is_boolean(expected))
 		return;
-	html_leaf(&p->h, "dt", NULL, "Expected");
+	html_leaf(&p->h, "dt", NULL, "Reproduced");
 	html_begin(&p->h, "dd", NULL);
 	if (json_is_true(expected))
 		html_text(&p->h,
-		    "Yes: step, HTTP status and HRESULT are as they "
-		    "should be.");
+		    "As expected: step, HTTP status and HRESULT are what "
+		    "is known of it.");
 	else
-		html_textf(&p->h, "No: %s",
+		html_textf(&p->h, "Not as expected: %s",
 		    report_text(v->reproduction, "difference"));
 	html_end(&p->h);
 }

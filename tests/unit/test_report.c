@@ -141,6 +141,89 @@ test_enrolment(void **state)
 	assert_null(strstr(page, "<mark>"));
 }
 
+static void
+set(json_t *o, const char *name, json_t *value)
+{
+	assert_int_equal(json_object_set_new(o, name, value), 0);
+}
+
+/* Nobody walks from this EK to where the right URL comes from. */
+static void
+test_off_path(void **state)
+{
+	json_auto_t *doc = enrolment();
+	json_t *a = json_object_get(doc, "authority");
+	auto_free char *page = NULL;
+
+	assert_non_null(doc);
+	set(json_object_get(a, "right"), "place", json_null());
+	set(json_array_get(json_object_get(doc, "certificates"), 1), "place",
+	    json_null());
+	page = page_of(REPORT_ENROLL, doc);
+	has(page, "who issued CN=PTT: in the TPM, but");
+	has(page, "A chain that is whole leads to CN=PTT");
+	has(page, "not above this EK");
+	assert_int_equal(
+	    count(page, "who issued the EK certificate itself"), 1);
+	assert_int_equal(count(page, "A client of today"), 0);
+}
+
+/* The right URL names an issuing CA that is not known here: as with Intel's. */
+static void
+test_unknown_issuer(void **state)
+{
+	json_auto_t *doc = enrolment();
+	auto_free char *page = NULL;
+
+	assert_non_null(doc);
+	page = page_of(REPORT_ENROLL, doc);
+	has(page, "not known here");
+	assert_int_equal(count(page, "not found"), 0);
+	/* A digest of a name looks like no mode whose URL has a key's. */
+	assert_int_equal(count(page, "<code>no-key-identifier</code>"), 0);
+	set(json_object_get(doc, "authority"), "right", json_null());
+	free(page);
+	page = page_of(REPORT_ENROLL, doc);
+	has(page, "not found");
+}
+
+/* Who has not answered: the service, or what is before it. */
+static void
+test_network(void **state)
+{
+	static const struct {
+		int status, winhttp;
+		const char *said;
+	} rows[] = {
+		{ 0, 12002, ">no answer<" },
+		{ 0, 12007, ">no such host<" },
+		{ 0, 12175, ">TLS refused<" },
+		{ 407, 0, ">HTTP 407<" },
+		{ 404, 0, ">HTTP 404<" },
+	};
+	/* The arrow ends in the lane of the network; in the service's. */
+	static const char *const ends[] = { "H220", "H312" };
+	json_auto_t *doc = enrolment();
+	json_t *why = json_object_get(doc, "failure");
+
+	assert_non_null(doc);
+	for (size_t i = 0; i < SIZE(rows); i++) {
+		auto_free char *page = NULL;
+		json_t *status = rows[i].status != 0
+				     ? json_integer(rows[i].status)
+				     : json_null();
+
+		set(why, "http_status", json_incref(status));
+		set(why, "winhttp", json_integer(rows[i].winhttp));
+		set(json_array_get(json_object_get(doc, "requests"), 0),
+		    "status", status);
+		page = page_of(REPORT_ENROLL, doc);
+		has(page, rows[i].said);
+		assert_int_equal(count(page, ends[0]), rows[i].status != 404);
+		assert_int_equal(count(page, ends[1]), rows[i].status == 404);
+	}
+}
+
 /* Ids of a page with several begin with the mode's name. */
 static void
 test_several(void **state)
@@ -161,11 +244,19 @@ test_several(void **state)
 	has(page, "aria-labelledby=\"hosts-file-flow-title "
 		  "hosts-file-flow-desc\"");
 	has(page, "id=\"hosts-file-chain-title\"");
-	has(page, "No: step: want F, have L");
+	has(page, "Not as expected: step: want F, have L");
 	has(page, "1 of 2 ended as expected");
 	has(page, "<p class=\"story\">");
 	assert_int_equal(count(page, "id=\"step-F\""), 0);
 	assert_int_equal(count(page, "id=\"hosts-file-steps\""), 1);
+	/* Windows' own are said where all are. */
+	assert_int_equal(count(page, "What only Windows has"), 0);
+	free(page);
+	page = page_of(REPORT_REPRODUCE, doc);
+	has(page, "What only Windows has");
+	for (const struct mode *m = aik_modes; m->name != NULL; m++)
+		if (m->absent != NULL)
+			has(page, m->name);
 }
 
 /* --- bodies -----------------------------------------------------------------
@@ -346,6 +437,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_enrolment),
+		cmocka_unit_test(test_off_path),
+		cmocka_unit_test(test_unknown_issuer),
+		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_dump),
 		cmocka_unit_test(test_verification),
