@@ -151,6 +151,16 @@ authority_of(
 		   : 0;
 }
 
+const char *
+authority_client_name(enum aik_client client)
+{
+	static const char *const names[] = { [CLIENT_CURRENT] = "current",
+		[CLIENT_LEGACY] = "legacy",
+		[CLIENT_TOO_FAR] = "too-far" };
+
+	return names[client];
+}
+
 /* --- what it should have been ---------------------------------------------
  */
 

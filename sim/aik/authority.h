@@ -58,6 +58,9 @@ struct authority_input {
 	enum aik_client client;
 };
 
+/* "current", "legacy", "too-far". */
+const char *authority_client_name(enum aik_client client);
+
 /*
  * The certificates that the client walks, EK first: each by the key identifier
  * of its issuer, by its issuer's Name where one of the two has none. The spans

@@ -75,9 +75,6 @@ json_right(const struct authority *a)
 static json_t *
 json_authority(const struct enroll_result *r)
 {
-	static const char *const clients[] = { [CLIENT_CURRENT] = "current",
-		[CLIENT_LEGACY] = "legacy",
-		[CLIENT_TOO_FAR] = "too-far" };
 	const struct authority *a = &r->authority;
 
 	return a->url[0] == '\0'
@@ -86,8 +83,9 @@ json_authority(const struct enroll_result *r)
 			 "url", a->url, "host", a->host, "vendor", a->vendor,
 			 "name_id", (int)a->name_id, "id",
 			 out_json_hex(SPAN_OF(a->id)), "from", a->source,
-			 "place", (int)a->place, "client", clients[r->client],
-			 "right", json_right(&r->right));
+			 "place", (int)a->place, "client",
+			 authority_client_name(r->client), "right",
+			 json_right(&r->right));
 }
 
 static json_t *

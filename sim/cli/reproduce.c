@@ -199,15 +199,12 @@ revoke_args(const struct mode *m, const struct place *p)
 static struct spawn_args
 enroll_args(const struct mode *m, const struct place *p)
 {
-	static const char *const clients[] = { [CLIENT_CURRENT] = "current",
-		[CLIENT_LEGACY] = "legacy",
-		[CLIENT_TOO_FAR] = "too-far" };
 	struct spawn_args a = { { "odcasim", "enroll" }, 2 };
 
 	option(&a, "--state", p->state);
 	option(
 	    &a, m->wire == WIRE_PROXY ? "--proxy" : "--connect-to", p->connect);
-	option(&a, "--client", clients[m->client]);
+	option(&a, "--client", authority_client_name(m->client));
 	if (m->other & OTHER_CLIENT)
 		option(&a, "--pki", p->pki);
 	if (m->other & OTHER_TLS)

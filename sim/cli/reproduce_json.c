@@ -69,9 +69,6 @@ reproduce_json_mode(const struct mode *m)
 		[WIRE_CLOSED] = "closed",
 		[WIRE_BLACK_HOLE] = "black-hole",
 		[WIRE_PROXY] = "proxy" };
-	static const char *const clients[] = { [CLIENT_CURRENT] = "current",
-		[CLIENT_LEGACY] = "legacy",
-		[CLIENT_TOO_FAR] = "too-far" };
 	const bool can = m->absent == NULL;
 
 	return json_pack(
@@ -81,7 +78,7 @@ reproduce_json_mode(const struct mode *m)
 	    m->absent, "device", can ? json_device(m) : json_null(), "other",
 	    json_other(m), "wire", wires[m->wire], "cloud_fault",
 	    m->cloud_fault, "client_fault", m->client_fault, "client",
-	    clients[m->client], "want",
+	    authority_client_name(m->client), "want",
 	    can ? json_outcome(&m->want) : json_null(), "event",
 	    can && !m->want.enrolled ? number_or_null(event_id(m->want.step))
 				     : json_null(),
