@@ -53,14 +53,16 @@ put_enrolment(struct page *p, const struct view *v, bool several)
 	html_end(&p->h);
 	html_leaf(&p->h, several ? "h2" : "h1", NULL, title_of(v));
 	html_leaf(&p->h, "p", "source", report_text(v->enroll, "platform"));
-	p->name = several ? report_view_id(v) : "";
+	(void)snprintf(p->prefix, sizeof(p->prefix), "%s%s",
+	    several ? report_view_id(v) : "", several ? "-" : "");
 	p->level = several ? 3 : 2;
 	report_verdict(p, v);
 	if (several)
 		put_parts(p, v);
 	else
 		report_with_contents(p, put_parts, v);
-	p->name = "";
+	p->prefix[0] = '\0';
+	p->level = 2;
 	html_end(&p->h);
 }
 
@@ -191,7 +193,7 @@ put_main(struct page *p, enum report_kind kind, const json_t *doc)
 int
 report_page(enum report_kind kind, const json_t *doc, FILE *out)
 {
-	struct page p = { .h = { .out = out }, .level = 2, .name = "" };
+	struct page p = { .h = { .out = out }, .level = 2 };
 
 	(void)fputs("<!DOCTYPE html>\n", out);
 	html_begin(&p.h, "html", NULL);

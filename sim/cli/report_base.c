@@ -29,8 +29,7 @@ report_subject(const json_t *c)
 void
 report_ref(struct page *p, const char *name, const char *prefix, const char *id)
 {
-	html_attrf(&p->h, name, "%s%s%s%s", prefix, p->name,
-	    p->name[0] != '\0' ? "-" : "", id);
+	html_attrf(&p->h, name, "%s%s%s", prefix, p->prefix, id);
 }
 
 void
@@ -56,7 +55,7 @@ report_section(struct page *p, const char *id, const char *title)
 	html_begin(&p->h, "section", NULL);
 	report_id(p, id);
 	/* A landmark where it is the only one of that name. */
-	if (p->name[0] == '\0')
+	if (p->prefix[0] == '\0')
 		html_attr(&p->h, "aria-label", title);
 	report_heading(p, 0, title);
 	if (p->n_sections == MAX_SECTIONS)
@@ -112,6 +111,20 @@ report_term(struct page *p, const char *term, const char *text)
 	html_leaf(&p->h, "dd", NULL, text);
 }
 
+void
+report_path(struct page *p, const char *class, const char *fmt, ...)
+{
+	char d[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(d, sizeof(d), fmt, ap);
+	va_end(ap);
+	html_begin(&p->h, "path", class);
+	html_attr(&p->h, "d", d);
+	html_end(&p->h);
+}
+
 /* --- marks ------------------------------------------------------------------
  */
 
@@ -136,14 +149,6 @@ static const struct {
 	[MARK_SKIPPED] = { "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18z", "M8 12h8" },
 };
 
-static void
-put_path(struct page *p, const char *class, const char *d)
-{
-	html_begin(&p->h, "path", class);
-	html_attr(&p->h, "d", d);
-	html_end(&p->h);
-}
-
 void
 report_icon(struct page *p, enum report_mark m)
 {
@@ -151,8 +156,8 @@ report_icon(struct page *p, enum report_mark m)
 	html_attr(&p->h, "viewBox", "0 0 24 24");
 	html_attr(&p->h, "aria-hidden", "true");
 	html_attr(&p->h, "focusable", "false");
-	put_path(p, "shape", icons[m].shape);
-	put_path(p, "line", icons[m].line);
+	report_path(p, "shape", "%s", icons[m].shape);
+	report_path(p, "line", "%s", icons[m].line);
 	html_end(&p->h);
 }
 

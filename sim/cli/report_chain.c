@@ -241,8 +241,7 @@ put_figure(struct page *p, struct chain *ch, const char *caption)
 	html_begin(&p->h, "figure", NULL);
 	report_id(p, "chain");
 	report_scroller(p, "scroll", "Picture of the chain");
-	(void)snprintf(id, sizeof(id), "%s%schain-", p->name,
-	    p->name[0] != '\0' ? "-" : "");
+	(void)snprintf(id, sizeof(id), "%schain-", p->prefix);
 	(void)show_svg_part(&ch->g, id, html_stream(&p->h));
 	html_end(&p->h);
 	html_leaf(&p->h, "figcaption", NULL, caption);

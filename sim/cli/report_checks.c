@@ -3,21 +3,34 @@
 #include "odca/fault.h"
 #include "sim/cli/report_part.h"
 
-/* --- of a certificate that was issued ---------------------------------------
+/* --- a check ----------------------------------------------------------------
  */
 
-static void
-put_issued(struct page *p, const json_t *c)
+static enum report_mark
+mark_of(const char *result)
 {
-	const bool ok = json_is_true(json_object_get(c, "ok"));
+	return strcmp(result, "passed") == 0   ? MARK_OK
+	       : strcmp(result, "failed") == 0 ? MARK_FAILED
+					       : MARK_SKIPPED;
+}
 
-	report_row(p, ok ? MARK_OK : MARK_FAILED);
-	report_result(p, ok ? MARK_OK : MARK_FAILED, ok ? "passed" : "failed");
-	report_row_name(p, report_text(c, "name"), NULL);
+static void
+put_check(struct page *p, const json_t *c, const char *result)
+{
+	const json_t *clause = json_object_get(c, "clause");
+
+	report_row(p, mark_of(result));
+	report_result(p, mark_of(result), result);
+	report_row_name(p, report_text(c, "name"), NULL, NULL);
 	report_cell(p, "Found", report_text(c, "found"));
 	report_cell(p, "Wanted", report_text(c, "wanted"));
+	if (clause != NULL)
+		report_cell(p, "Clause", report_text(c, "clause"));
 	html_end(&p->h);
 }
+
+/* --- of a certificate that was issued ---------------------------------------
+ */
 
 void
 report_checks(struct page *p, const json_t *checks)
@@ -30,36 +43,19 @@ report_checks(struct page *p, const json_t *checks)
 	report_section(p, "checks", "Checks of the AIK certificate");
 	report_table(p, "checks", "What was asked for, and what came", titles,
 	    sizeof(titles) / sizeof(*titles));
-	for (size_t i = 0; i < json_array_size(checks); i++)
-		put_issued(p, json_array_get(checks, i));
+	for (size_t i = 0; i < json_array_size(checks); i++) {
+		const json_t *c = json_array_get(checks, i);
+
+		put_check(p, c,
+		    json_is_true(json_object_get(c, "ok")) ? "passed"
+							   : "failed");
+	}
 	report_table_end(p);
 	html_end(&p->h);
 }
 
 /* --- of a chain -------------------------------------------------------------
  */
-
-static enum report_mark
-mark_of(const char *result)
-{
-	return strcmp(result, "passed") == 0   ? MARK_OK
-	       : strcmp(result, "failed") == 0 ? MARK_FAILED
-					       : MARK_SKIPPED;
-}
-
-static void
-put_check(struct page *p, const json_t *c)
-{
-	const char *result = report_text(c, "result");
-
-	report_row(p, mark_of(result));
-	report_result(p, mark_of(result), result);
-	report_row_name(p, report_text(c, "name"), NULL);
-	report_cell(p, "Found", report_text(c, "found"));
-	report_cell(p, "Wanted", report_text(c, "wanted"));
-	report_cell(p, "Clause", report_text(c, "clause"));
-	html_end(&p->h);
-}
 
 /* NULL: of what was read. */
 static bool
@@ -81,6 +77,21 @@ count_at(const json_t *checks, const json_t *place)
 }
 
 static void
+put_those(
+    struct page *p, const json_t *checks, const json_t *place, bool failed)
+{
+	for (size_t i = 0; i < json_array_size(checks); i++) {
+		const json_t *c = json_array_get(checks, i);
+		const char *result = report_text(c, "result");
+
+		if (is_at(c, place) &&
+		    (mark_of(result) == MARK_FAILED) == failed)
+			put_check(p, c, result);
+	}
+}
+
+/* What failed first: few look for it among so many. */
+static void
 put_checks_at(struct page *p, const json_t *checks, const json_t *place,
     const char *caption)
 {
@@ -91,9 +102,8 @@ put_checks_at(struct page *p, const json_t *checks, const json_t *place,
 		return;
 	report_table(
 	    p, "checks", caption, titles, sizeof(titles) / sizeof(*titles));
-	for (size_t i = 0; i < json_array_size(checks); i++)
-		if (is_at(json_array_get(checks, i), place))
-			put_check(p, json_array_get(checks, i));
+	put_those(p, checks, place, true);
+	put_those(p, checks, place, false);
 	report_table_end(p);
 }
 
@@ -186,13 +196,13 @@ put_verdict(struct page *p, const json_t *doc)
 	report_icon(p, ok ? MARK_OK : MARK_FAILED);
 	html_leaf(&p->h, "strong", NULL, ok ? "Accepted" : "Rejected");
 	if (!ok)
-		html_textf(&p->h, ": %s", report_text(why, "name"));
+		html_textf(&p->h, " at %s (%s)", report_text(why, "object"),
+		    report_text(why, "name"));
 	html_end(&p->h);
 	html_begin(&p->h, "dl", "facts");
 	report_term(p, "Tried",
 	    "Each EK certificate's chain, walked to a "
 	    "root, and all of it checked");
-	report_term(p, "Where it broke", report_text(why, "object"));
 	report_term(p, "Found", report_text(why, "found"));
 	report_term(p, "Wanted", report_text(why, "wanted"));
 	report_term(p, "Clause", report_text(why, "clause"));

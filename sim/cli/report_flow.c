@@ -180,20 +180,6 @@ in_words(enum report_mark m)
 /* --- the picture ------------------------------------------------------------
  */
 
-static void __attribute__((format(printf, 3, 4)))
-put_path(struct page *p, const char *class, const char *fmt, ...)
-{
-	char d[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(d, sizeof(d), fmt, ap);
-	va_end(ap);
-	html_begin(&p->h, "path", class);
-	html_attr(&p->h, "d", d);
-	html_end(&p->h);
-}
-
 static void
 put_label(struct page *p, const char *class, int x, int y, const char *text)
 {
@@ -209,7 +195,7 @@ put_lanes(struct page *p)
 {
 	for (enum lane l = CLIENT; l < N_LANES; l++) {
 		put_label(p, "lane", lanes[l].x, 18, lanes[l].name);
-		put_path(p, "rail", "M%d %dV%d", lanes[l].x, HEAD - 18,
+		report_path(p, "rail", "M%d %dV%d", lanes[l].x, HEAD - 18,
 		    HEAD + ROW * ENROLL_STEPS);
 	}
 }
@@ -217,7 +203,7 @@ put_lanes(struct page *p)
 static void
 put_cross(struct page *p, int x, int y)
 {
-	put_path(p, "cross", "M%d %dl%d %dm0 %dl%d %d", x - CROSS, y - CROSS,
+	report_path(p, "cross", "M%d %dl%d %dm0 %dl%d %d", x - CROSS, y - CROSS,
 	    2 * CROSS, 2 * CROSS, -2 * CROSS, -2 * CROSS, 2 * CROSS);
 }
 
@@ -228,12 +214,12 @@ put_loop(struct page *p, const struct went *w, int y)
 	const int x = lanes[CLIENT].x;
 
 	if (w->mark == MARK_FAILED) {
-		put_path(p, "arrow", "M%d %dh%d", x + DISC, y, LOOP - CROSS);
+		report_path(p, "arrow", "M%d %dh%d", x + DISC, y, LOOP - CROSS);
 		put_cross(p, x + DISC + LOOP, y);
 	} else {
-		put_path(p, "arrow", "M%d %dh%dv%dh%d", x + DISC, y - 5, LOOP,
-		    10, -LOOP + TIP);
-		put_path(p, "tip", "M%d %dl%d %dv%dz", x + DISC, y + 5, TIP,
+		report_path(p, "arrow", "M%d %dh%dv%dh%d", x + DISC, y - 5,
+		    LOOP, 10, -LOOP + TIP);
+		report_path(p, "tip", "M%d %dl%d %dv%dz", x + DISC, y + 5, TIP,
 		    -TIP + 3, 2 * (TIP - 3));
 	}
 	put_label(p, "what", x + DISC + LOOP + 2 * CROSS, y + 4, w->what);
@@ -244,13 +230,13 @@ put_arrow(struct page *p, const struct went *w, int y)
 {
 	const int from = lanes[CLIENT].x + DISC, to = lanes[w->to].x;
 
-	put_path(p, "arrow", "M%d %dH%d", from, y,
+	report_path(p, "arrow", "M%d %dH%d", from, y,
 	    to - (w->mark == MARK_FAILED ? CROSS : TIP));
 	put_label(p, "what", from + 8, y - LABEL_UP, w->what);
 	if (w->mark == MARK_FAILED)
 		put_cross(p, to, y);
 	else
-		put_path(p, "tip", "M%d %dl%d %dv%dz", to, y, -TIP, -TIP + 3,
+		report_path(p, "tip", "M%d %dl%d %dv%dz", to, y, -TIP, -TIP + 3,
 		    2 * (TIP - 3));
 }
 
@@ -262,12 +248,13 @@ put_disc(struct page *p, const struct went *w, int y)
 	const char letter[] = { enroll_letter(w->step), '\0' };
 
 	if (w->mark == MARK_FAILED)
-		put_path(p, "disc", "M%d %dh%dl%d %dv%dl%d %dh%dl%d %dv%dz",
+		report_path(p, "disc", "M%d %dh%dl%d %dv%dl%d %dh%dl%d %dv%dz",
 		    x - c, y - r, 2 * c, r - c, r - c, 2 * c, c - r, r - c,
 		    -2 * c, c - r, c - r, -2 * c);
 	else
-		put_path(p, "disc", "M%d %da%d %d 0 1 0 %d 0a%d %d 0 1 0 %d 0z",
-		    x - r, y, r, r, 2 * r, r, r, -2 * r);
+		report_path(p, "disc",
+		    "M%d %da%d %d 0 1 0 %d 0a%d %d 0 1 0 %d 0z", x - r, y, r, r,
+		    2 * r, r, r, -2 * r);
 	put_label(p, "letter", x, y + 5, letter);
 }
 
@@ -286,7 +273,8 @@ put_end(struct page *p, const struct went *w, int y)
 	if (w->mark == MARK_OK) {
 		(void)snprintf(text, sizeof(text), "%.1f ms", w->ms);
 		put_label(p, "time", RIGHT_EDGE, y + 4, text);
-		put_path(p, "tick", "M%d %dl4 4l7-8", RIGHT_EDGE - 84, y + 1);
+		report_path(
+		    p, "tick", "M%d %dl4 4l7-8", RIGHT_EDGE - 84, y + 1);
 	}
 }
 
@@ -294,12 +282,10 @@ static void
 put_step(struct page *p, const struct went *w)
 {
 	const int y = HEAD + ROW * (int)w->step + ROW / 2;
-	char class[32], id[16];
 
-	(void)snprintf(class, sizeof(class), "step %s", report_class(w->mark));
-	(void)snprintf(id, sizeof(id), "flow-%c", enroll_letter(w->step));
-	html_begin(&p->h, "g", class);
-	report_id(p, id);
+	html_begin(&p->h, "g", NULL);
+	html_attrf(&p->h, "class", "step %s", report_class(w->mark));
+	html_attrf(&p->h, "id", "%sflow-%c", p->prefix, enroll_letter(w->step));
 	if (w->mark == MARK_FAILED) {
 		html_begin(&p->h, "rect", "band");
 		html_attr(&p->h, "x", "1");
@@ -345,9 +331,8 @@ put_picture(struct page *p, const struct view *v)
 	html_attrf(&p->h, "viewBox", "0 0 %d %d", WIDTH,
 	    HEAD + ROW * ENROLL_STEPS + TAIL);
 	html_attr(&p->h, "role", "img");
-	html_attrf(&p->h, "aria-labelledby", "%s%sflow-title %s%sflow-desc",
-	    p->name, p->name[0] != '\0' ? "-" : "", p->name,
-	    p->name[0] != '\0' ? "-" : "");
+	html_attrf(&p->h, "aria-labelledby", "%sflow-title %sflow-desc",
+	    p->prefix, p->prefix);
 	put_description(p, v);
 	put_lanes(p);
 	for (enum enroll_step s = ENROLL_TPM; s < ENROLL_STEPS; s++) {
@@ -364,11 +349,8 @@ put_picture(struct page *p, const struct view *v)
 static void
 put_item(struct page *p, const struct went *w)
 {
-	char id[16];
-
-	(void)snprintf(id, sizeof(id), "step-%c", enroll_letter(w->step));
 	html_begin(&p->h, "li", report_class(w->mark));
-	report_id(p, id);
+	html_attrf(&p->h, "id", "%sstep-%c", p->prefix, enroll_letter(w->step));
 	report_icon(p, w->mark);
 	html_begin(&p->h, "b", NULL);
 	html_textf(&p->h, "%c", enroll_letter(w->step));

@@ -36,9 +36,8 @@ put_row(struct page *p, const json_t *r)
 	const json_t *why = json_object_get(v.enroll, "failure");
 	const json_t *status = json_object_get(why, "http_status");
 	const bool expected = is_expected(r);
-	char href[80], end[32] = "enrolled", http[16] = "";
+	char end[32] = "enrolled", http[16] = "";
 
-	(void)snprintf(href, sizeof(href), "#%s", report_view_id(&v));
 	if (!v.enrolled)
 		(void)snprintf(
 		    end, sizeof(end), "failed at %c", enroll_letter(v.step));
@@ -46,7 +45,8 @@ put_row(struct page *p, const json_t *r)
 		(void)snprintf(
 		    http, sizeof(http), "%d", (int)json_integer_value(status));
 	report_row(p, expected ? MARK_OK : MARK_FAILED);
-	report_row_name(p, report_view_id(&v), href);
+	report_row_name(p, report_view_id(&v), report_view_id(&v),
+	    v.mode != NULL ? v.mode->title : NULL);
 	report_cell(p, "Ended", end);
 	report_cell(p, "HTTP", http);
 	report_cell(p, "HRESULT", report_text(why, "hresult"));
@@ -61,7 +61,7 @@ report_absent(struct page *p)
 	report_section(p, "windows-own", "What only Windows has");
 	html_leaf(&p->h, "p", NULL,
 	    "These are known, too, and cannot be made to happen here.");
-	html_begin(&p->h, "dl", NULL);
+	html_begin(&p->h, "dl", "modes");
 	for (const struct mode *m = aik_modes; m->name != NULL; m++) {
 		if (m->absent == NULL)
 			continue;

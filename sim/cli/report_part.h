@@ -15,8 +15,8 @@
 
 struct page {
 	struct html h;
-	unsigned level;   /* of the parts' headings */
-	const char *name; /* begins ids; "" in a page of one enrolment */
+	unsigned level;  /* of the parts' headings */
+	char prefix[48]; /* of ids: "NAME-"; "" in a page of one enrolment */
 	/* What there is, for the list of contents. */
 	struct {
 		const char *id, *title;
@@ -41,7 +41,7 @@ struct view {
 const char *report_text(const json_t *o, const char *name);
 /* Of a certificate: its subject, or what it is called that has none. */
 const char *report_subject(const json_t *c);
-/* id="..." with the page's name before it. */
+/* id="..." with the page's prefix before it. */
 void report_id(struct page *p, const char *id);
 /* href, aria-labelledby ...: prefix, as "#", then such an id. */
 void report_ref(
@@ -55,6 +55,9 @@ void report_with_contents(struct page *p,
     void (*put)(struct page *p, const void *arg), const void *arg);
 /* A term of a <dl> and what it is; nothing without text. */
 void report_term(struct page *p, const char *term, const char *text);
+/* A <path> of SVG. */
+void report_path(struct page *p, const char *class, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* What is said of how something went: by shape, colour and word. */
 enum report_mark { MARK_OK, MARK_FAILED, MARK_SKIPPED };
 /* "ok", "failed", "skipped", as classes. */
@@ -72,8 +75,9 @@ void report_table(struct page *p, const char *class, const char *caption,
 void report_table_end(struct page *p);
 /* A row; then its cells, and html_end(). */
 void report_row(struct page *p, enum report_mark mark);
-/* href may be NULL. */
-void report_row_name(struct page *p, const char *name, const char *href);
+/* With a link to id, and what it is in a sentence; both may be NULL. */
+void report_row_name(
+    struct page *p, const char *name, const char *id, const char *title);
 void report_cell(struct page *p, const char *title, const char *text);
 void report_result(struct page *p, enum report_mark mark, const char *word);
 

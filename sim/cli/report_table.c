@@ -50,17 +50,20 @@ report_row(struct page *p, enum report_mark mark)
 }
 
 void
-report_row_name(struct page *p, const char *name, const char *href)
+report_row_name(
+    struct page *p, const char *name, const char *id, const char *title)
 {
 	begin(p, "th", "rowheader");
 	html_attr(&p->h, "scope", "row");
-	if (href != NULL) {
+	if (id != NULL) {
 		html_begin(&p->h, "a", NULL);
-		html_attr(&p->h, "href", href);
+		html_attrf(&p->h, "href", "#%s", id);
 	}
 	html_text(&p->h, name);
-	if (href != NULL)
+	if (id != NULL)
 		html_end(&p->h);
+	if (title != NULL)
+		html_leaf(&p->h, "span", "title", title);
 	html_end(&p->h);
 }
 

@@ -70,13 +70,11 @@ is_of_name(const struct mode *m)
 static bool
 asks_alike(const struct view *v, const struct mode *m)
 {
-	static const char *const clients[] = { [CLIENT_CURRENT] = "current",
-		[CLIENT_LEGACY] = "legacy",
-		[CLIENT_TOO_FAR] = "too-far" };
 	const json_t *a = json_object_get(v->enroll, "authority");
 	const char *client = report_text(a, "client");
 
-	return (client[0] == '\0' || strcmp(client, clients[m->client]) == 0) &&
+	return (client[0] == '\0' ||
+		   strcmp(client, authority_client_name(m->client)) == 0) &&
 	       json_is_true(json_object_get(a, "name_id")) == is_of_name(m) &&
 	       (json_integer_value(json_object_get(a, "place")) == 0 ||
 		   !is_of_chain(m));
@@ -97,26 +95,20 @@ looks_like(const struct view *v, const struct mode *m)
 static void
 put_likely(struct page *p, const struct view *v)
 {
-	html_leaf(&p->h, "dt", NULL, "Looks like");
+	bool any = false;
+
 	for (const struct mode *m = aik_modes; m->name != NULL; m++) {
 		if (!looks_like(v, m))
 			continue;
+		if (!any)
+			html_leaf(&p->h, "dt", NULL, "Looks like");
+		any = true;
 		html_begin(&p->h, "dd", NULL);
 		html_leaf(&p->h, "code", NULL, m->name);
 		html_textf(&p->h, ": %s. ", m->title);
 		html_leaf(&p->h, "span", "remedy", m->remedy);
 		html_end(&p->h);
 	}
-}
-
-static bool
-is_known(const struct view *v)
-{
-	const struct mode *m = aik_modes;
-
-	while (m->name != NULL && !looks_like(v, m))
-		m++;
-	return m->name != NULL;
 }
 
 /* --- the verdict ------------------------------------------------------------
@@ -229,7 +221,7 @@ put_facts(struct page *p, const struct view *v)
 		report_term(p, "What happened", what_happened(v));
 	report_term(p, "Why", m != NULL ? m->why : NULL);
 	report_term(p, "What helps", m != NULL ? m->remedy : NULL);
-	if (m == NULL && !v->enrolled && is_known(v))
+	if (m == NULL && !v->enrolled)
 		put_likely(p, v);
 	put_expectation(p, v);
 	html_end(&p->h);
@@ -297,8 +289,6 @@ report_windows(struct page *p, const struct view *v)
 		if (hresult_of(v) != 0)
 			hresult_line(hresult_of(v), line);
 		report_term(p, "Error", line);
-		report_term(
-		    p, "Service says", report_text(failure(v), "reply"));
 	}
 	if (m != NULL) {
 		report_term(p, "Autopilot", m->autopilot);

@@ -237,7 +237,8 @@ test_several(void **state)
 
 	assert_non_null(doc);
 	page = page_of(REPORT_STORY, doc);
-	has(page, "<a href=\"#hosts-file\">");
+	has(page, "<a href=\"#hosts-file\">hosts-file</a><span "
+		  "class=\"title\">A hosts file");
 	has(page, "id=\"hosts-file\"");
 	has(page, "id=\"wrong-aik-url-step-F\"");
 	has(page, "id=\"hosts-file-step-F\"");
@@ -270,7 +271,7 @@ wire_of(const char *member, const char *text, int bytes)
 	    "body", "bytes", bytes, member, text);
 	char *page = NULL;
 	size_t n = 0;
-	struct page p = { .level = 2, .name = "" };
+	struct page p = { .level = 2 };
 
 	assert_non_null(list);
 	p.h.out = open_memstream(&page, &n);
@@ -337,15 +338,16 @@ poison(json_t *o)
 static json_t *
 verification(void)
 {
-	return json_pack("{s:s, s:s, s:b, s:{s:s, s:s}, s:[{s:s, s:b, s:[{s:s, "
-			 "s:s, s:s, s:s, s:s}], s:[{s:s, s:s, s:s, s:s, s:s, "
-			 "s:i}]}]}",
+	return json_pack(
+	    "{s:s, s:s, s:b, s:{s:s, s:s, s:s}, s:[{s:s, s:b, s:[{s:s, "
+	    "s:s, s:s, s:s, s:s}], s:[{s:s, s:s, s:s, s:s, s:s, "
+	    "s:i}]}]}",
 	    "source", "s", "time", "t", "accepted", 0, "failure", "name",
-	    "path.issuer", "found", "f", "eks", "name", "EK", "accepted", 0,
-	    "path", "subject", "s", "issuer", "i", "sha256", "00", "source",
-	    "NV", "authority_key_id", PTT, "checks", "name", "path.issuer",
-	    "result", "failed", "found", "f", "wanted", "w", "clause", "c",
-	    "place", 0);
+	    "path.issuer", "object", "EK certificate", "found", "f", "eks",
+	    "name", "EK", "accepted", 0, "path", "subject", "s", "issuer", "i",
+	    "sha256", "00", "source", "NV", "authority_key_id", PTT, "checks",
+	    "name", "path.issuer", "result", "failed", "found", "f", "wanted",
+	    "w", "clause", "c", "place", 0);
 }
 
 static void
@@ -356,7 +358,7 @@ test_verification(void **state)
 
 	assert_non_null(doc);
 	page = page_of(REPORT_VERIFY, doc);
-	has(page, "<strong>Rejected</strong>: path.issuer");
+	has(page, "<strong>Rejected</strong> at EK certificate (path.issuer)");
 	has(page, "<code>chain.missing</code>");
 	has(page, "<tr role=\"row\" class=\"failed\">");
 	has(page, "path.issuer: f; want w");
