@@ -85,7 +85,7 @@ LIBS := $(TPMS_LIBS) $(PKG_LIBS) -lcrypto
 
 # --- sources: a new file needs no edit here -----------------------------------
 
-SRC := $(wildcard sim/base/*.c odca/*.c sim/tpm/*.c sim/aik/*.c sim/cli/*.c)
+SRC := $(wildcard sim/base/*.c odca/*.c sim/tpm/*.c sim/aik/*.c sim/report/*.c sim/cli/*.c)
 LIB_OBJ := $(patsubst %.c,$(OUT)/%.o,$(filter-out sim/cli/main.c,$(SRC))) $(GEN)/odca_asn1_tab.o $(GEN)/scep_asn1_tab.o
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -215,7 +215,7 @@ $(GEN)/embed_list.h: $(PKI_FILES)
 	done >$@
 $(OUT)/odca/embed.o: $(GEN)/embed_list.h $(PKI_FILES) certs/pki/host
 # So are the style sheets.
-$(OUT)/sim/cli/style.o: $(wildcard sim/cli/*.css)
+$(OUT)/sim/report/style.o: $(wildcard sim/report/*.css)
 
 $(OUT)/unit/%: $(OUT)/tests/unit/%.o $(OUT)/libodcasim.a
 	@echo "  LD    $@"

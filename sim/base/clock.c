@@ -38,3 +38,13 @@ clock_utc_time(time_t t, char out[static UTC_TIME_SIZE])
 	(void)snprintf(out, UTC_TIME_SIZE, "%.13s", full + 2);
 	return 0;
 }
+
+void
+clock_text(time_t t, char out[static 32])
+{
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		(void)snprintf(out, 32, "%jd", (intmax_t)t);
+}

@@ -16,6 +16,8 @@ void clock_set(time_t t);
  * does not have (RFC 5280 4.1.2.5.1). */
 #define UTC_TIME_SIZE 14 /* with its NUL */
 int clock_utc_time(time_t t, char out[static UTC_TIME_SIZE]);
+/* "2049-12-31T23:59:59Z". */
+void clock_text(time_t t, char out[static 32]);
 /* Monotonic nanoseconds, for measuring; never held. */
 uint64_t clock_ns(void);
 

@@ -16,8 +16,8 @@
 #include "sim/cli/interrupt.h"
 #include "sim/cli/junit.h"
 #include "sim/cli/out.h"
-#include "sim/cli/report.h"
 #include "sim/cli/source.h"
+#include "sim/report/report.h"
 
 #define DEFAULT_TIMEOUT 30
 #define LIVE_EKOP_HOST  "ekop.intel.com"

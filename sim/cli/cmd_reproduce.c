@@ -4,8 +4,8 @@
 #include "sim/base/log.h"
 #include "sim/cli/args.h"
 #include "sim/cli/junit.h"
-#include "sim/cli/report.h"
 #include "sim/cli/reproduce.h"
+#include "sim/report/report.h"
 
 #define DEFAULT_TIMEOUT 3
 #define NAME_COLUMN     29

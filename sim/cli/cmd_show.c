@@ -116,8 +116,8 @@ print_certificate(const struct source *s, const struct cert *c,
 
 	source_name(c, title, name, sizeof(name));
 	source_origin(s, c->der, origin, sizeof(origin));
-	out_time(c->not_before, from);
-	out_time(c->not_after, to);
+	clock_text(c->not_before, from);
+	clock_text(c->not_after, to);
 	if (level > 0)
 		(void)printf("%*s%s─ ", indent - 3, "", more ? "├" : "└");
 	else
@@ -186,7 +186,7 @@ print_authority(const struct source *s, const struct ek *ek,
 {
 	char name[MAX_NAME_TEXT], origin[MAX_NAME_TEXT];
 
-	source_short_name(a->source, ek->title, name, sizeof(name));
+	graph_short_name(a->source, ek->title, name, sizeof(name));
 	source_origin(s, from, origin, sizeof(origin));
 	(void)printf("  %s\n", a->url);
 	(void)printf("  by the %s of who issued %s (%s)\n",
@@ -305,7 +305,7 @@ draw(const struct source *s, int (*put)(const struct graph *, FILE *),
 	FILE *f;
 	int rc;
 
-	if (graph_new(s, &g, e) != 0)
+	if (show_graph(s, &g, e) != 0)
 		return -1;
 	if ((f = open_memstream(ret, ret_n)) == NULL)
 		return err_set(e, E_NOMEM, "picture");
@@ -392,8 +392,8 @@ show(const struct args *a, const struct source *s, struct err *e)
 	if (a->pem)
 		return show_pem(s, e);
 	if (a->dot)
-		return show_picture(s, show_dot, STDOUT, e);
-	if (a->svg != NULL && show_picture(s, show_svg, a->svg, e) != 0)
+		return show_picture(s, graph_dot, STDOUT, e);
+	if (a->svg != NULL && show_picture(s, graph_svg, a->svg, e) != 0)
 		return -1;
 	if (a->svg == NULL || strcmp(a->svg, STDOUT) != 0)
 		show_text(s);

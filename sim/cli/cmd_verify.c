@@ -4,9 +4,9 @@
 #include "sim/base/clock.h"
 #include "sim/cli/junit.h"
 #include "sim/cli/out.h"
-#include "sim/cli/report.h"
 #include "sim/cli/show.h"
 #include "sim/cli/when.h"
+#include "sim/report/report.h"
 
 #define STATUS_REJECTED 3
 
@@ -256,7 +256,7 @@ verify_json(const struct source *s, time_t now)
 
 	for (size_t i = 0; i < s->n_eks; i++)
 		(void)json_array_append_new(eks, json_ek(s, &s->eks[i]));
-	out_time(now, time);
+	clock_text(now, time);
 	return json_pack("{s:s, s:s, s:b, s:o, s:o}", "source", s->where,
 	    "time", time, "accepted", failure == NULL, "failure",
 	    failure != NULL ? json_check(failure) : json_null(), "eks", eks);

@@ -5,7 +5,7 @@
 #include "sim/base/clock.h"
 #include "sim/base/file.h"
 #include "sim/cli/junit.h"
-#include "sim/cli/xml.h"
+#include "sim/report/xml.h"
 
 static double
 seconds(uint64_t ns)

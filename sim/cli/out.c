@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "odca/cert.h"
+#include "sim/base/clock.h"
 #include "sim/cli/out.h"
 
 int
@@ -44,16 +45,6 @@ out_hex(struct span s)
 	return text;
 }
 
-void
-out_time(time_t t, char out[static 32])
-{
-	struct tm tm;
-
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		(void)snprintf(out, 32, "%jd", (intmax_t)t);
-}
-
 json_t *
 out_json_hex(struct span s)
 {
@@ -67,7 +58,7 @@ out_json_time(time_t t)
 {
 	char text[32];
 
-	out_time(t, text);
+	clock_text(t, text);
 	return json_string(text);
 }
 

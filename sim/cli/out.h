@@ -26,8 +26,6 @@ const char *out_style(enum style s);
 
 /* Lower-case hex, colons none; the caller frees; NULL without memory. */
 char *out_hex(struct span s);
-/* "2049-12-31T23:59:59Z". */
-void out_time(time_t t, char out[static 32]);
 /* The same as JSON; null for hex of nothing. */
 json_t *out_json_hex(struct span s);
 json_t *out_json_time(time_t t);

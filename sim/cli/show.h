@@ -5,9 +5,9 @@
 #define SIM_CLI_SHOW_H
 
 #include <jansson.h>
-#include <stdio.h>
 
-#include "sim/cli/show_graph.h"
+#include "sim/cli/source.h"
+#include "sim/report/graph.h"
 
 /*
  * One object; members are only ever added:
@@ -28,16 +28,9 @@ int show_json(const struct source *s, struct err *e);
 json_t *show_certificate(const struct source *s, const struct cert *c);
 /* The same of one that is from elsewhere. */
 json_t *show_certificate_from(const char *origin, const struct cert *c);
-/* The chain as a picture, from a graph: Graphviz' language, and SVG that needs
- * nothing else. -1 without memory. */
-int show_dot(const struct graph *g, FILE *out);
-int show_svg(const struct graph *g, FILE *out);
-/* The same within a page, which has the style (style_chain()) and says what
- * stands above; id begins the ids in it. */
-int show_svg_part(const struct graph *g, const char *id, FILE *out);
-/* Text within quotes of Graphviz' language: what is not printable ASCII becomes
- * "\xNN". SVG's is of xml.h. */
-void show_dot_text(const char *text, FILE *out);
+/* What there is as a picture, from a verified source, whose certificates the
+ * graph borrows. The caller frees it with free(). */
+int show_graph(const struct source *s, struct graph **ret, struct err *e);
 /* What of the platform, and of the batch where it is known, was not seen on
  * silicon; false when all was. */
 #define MAX_INFERRED 1024

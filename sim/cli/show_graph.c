@@ -1,67 +1,11 @@
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "odca/family.h"
+#include "sim/base/clock.h"
 #include "sim/cli/names.h"
 #include "sim/cli/out.h"
 #include "sim/cli/show.h"
-#include "sim/cli/show_graph.h"
-
-const char *
-graph_scope_name(enum graph_scope scope)
-{
-	static const char *const names[N_SCOPES] = {
-		[SCOPE_DEVICE] = "unique to this device",
-		[SCOPE_BATCH] = "shared by a batch",
-		[SCOPE_GENERATION] = "shared by a generation",
-		[SCOPE_ALL] = "the same for all devices",
-		[SCOPE_MISSING] = "not found",
-	};
-
-	return names[scope];
-}
-
-/* --- lines ---------------------------------------------------------------- */
-
-size_t
-graph_break(const char *text, size_t columns)
-{
-	size_t n = strlen(text);
-
-	if (n <= columns)
-		return n;
-	for (n = columns; n > columns / 2; n--)
-		if (strchr(" /_", text[n - 1]) != NULL)
-			return n;
-	return columns;
-}
-
-void
-graph_add(struct graph_node *n, enum graph_style style, const char *label,
-    const char *fmt, ...)
-{
-	size_t columns = style == LINE_TITLE ? GRAPH_TITLE : GRAPH_COLUMNS;
-	char all[MAX_NAME_TEXT * 2];
-	const char *text = all;
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(all, sizeof(all), fmt, ap);
-	va_end(ap);
-	do {
-		size_t length = graph_break(text, columns);
-		struct graph_line *l = &n->lines[n->n_lines];
-
-		if (n->n_lines == MAX_GRAPH_LINES)
-			return;
-		n->n_lines++;
-		*l = (struct graph_line){ .style = style, .label = label };
-		memcpy(l->text, text, length);
-		text += length;
-		label = "";
-	} while (*text != '\0');
-}
 
 static void
 add_hex(struct graph_node *n, enum graph_style style, const char *label,
@@ -93,28 +37,6 @@ new_node(struct graph *g, struct span der)
 	g->nodes[g->n_nodes] =
 	    (struct graph_node){ .der = der, .issuer = NO_NODE };
 	return g->n_nodes++;
-}
-
-bool
-graph_is_above(const struct graph *g, size_t upper, size_t lower)
-{
-	while (lower != NO_NODE && lower != upper)
-		lower = g->nodes[lower].issuer;
-	return lower == upper;
-}
-
-void
-graph_set_layers(struct graph *g)
-{
-	for (size_t i = 0; i < g->n_nodes; i++) {
-		struct graph_node *n = &g->nodes[i];
-
-		for (size_t up = n->issuer; up != NO_NODE;
-		     up = g->nodes[up].issuer)
-			n->layer++;
-		if (n->layer >= g->n_layers)
-			g->n_layers = n->layer + 1;
-	}
 }
 
 /* --- what a certificate says ---------------------------------------------- */
@@ -151,8 +73,8 @@ describe(struct graph_node *n, const struct source *s, const struct cert *c,
 	char name[MAX_NAME_TEXT], from[32], to[32];
 
 	source_name(c, title, name, sizeof(name));
-	out_time(c->not_before, from);
-	out_time(c->not_after, to);
+	clock_text(c->not_before, from);
+	clock_text(c->not_after, to);
 	n->ski = c->ski;
 	n->aki = c->aki;
 	graph_add(n, LINE_TITLE, "", "%s", name);
@@ -218,18 +140,6 @@ add_verdict(struct graph_node *n, const struct verify_report *r, size_t place)
 		    count[CHECK_SKIPPED]);
 }
 
-bool
-graph_is_link(const char *check)
-{
-	static const char *const links[] = { "path.issuer",
-		"path.name-chaining", "path.signature" };
-
-	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
-		if (strcmp(check, links[i]) == 0)
-			return true;
-	return false;
-}
-
 /* The check of the link to its issuer that a certificate failed. */
 static const char *
 broken_link(const struct verify_report *r, size_t place)
@@ -263,7 +173,7 @@ missing_issuer(struct graph *g, const struct cert *c)
 	n->scope = SCOPE_MISSING;
 	n->bad = true;
 	n->ski = c->aki;
-	source_short_name(c->issuer_text, "no name", name, sizeof(name));
+	graph_short_name(c->issuer_text, "no name", name, sizeof(name));
 	graph_add(n, LINE_TITLE, "", "%s", name);
 	add_hex(n, LINE_FIELD, "key id", c->aki);
 	return i;
@@ -413,7 +323,7 @@ set_heading(struct graph *g, const struct source *s)
 }
 
 int
-graph_new(const struct source *s, struct graph **ret, struct err *e)
+show_graph(const struct source *s, struct graph **ret, struct err *e)
 {
 	struct graph *g = calloc(1, sizeof(*g));
 

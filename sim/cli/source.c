@@ -9,6 +9,7 @@
 #include "sim/cli/serve.h"
 #include "sim/cli/source.h"
 #include "sim/cli/tcti.h"
+#include "sim/report/graph.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/record.h"
 
@@ -472,36 +473,8 @@ source_origin(const struct source *s, struct span der, char *out, size_t n)
 		    out + used, n - used, " 0x%08x", pieces[i].index);
 }
 
-/* The value behind "OU=" in "CN=a, OU=b"; 0 when there is none. */
-static int
-name_part(const char *name, const char *type, const char **ret)
-{
-	const char *at = strstr(name, type);
-
-	if (at == NULL)
-		return 0;
-	*ret = at + strlen(type);
-	return (int)strcspn(*ret, ",");
-}
-
-void
-source_short_name(const char *name, const char *title, char *out, size_t n)
-{
-	const char *at = name;
-	int length;
-
-	/* Above the device the CN is a host, and the same for all. */
-	if ((length = name_part(name, "OU=", &at)) == 0 &&
-	    (length = name_part(name, "CN=", &at)) == 0)
-		length = (int)strlen(at);
-	if (length == 0)
-		(void)snprintf(out, n, "%s", title);
-	else
-		(void)snprintf(out, n, "%.*s", length, at);
-}
-
 void
 source_name(const struct cert *c, const char *title, char *out, size_t n)
 {
-	source_short_name(c->subject_text, title, out, n);
+	graph_short_name(c->subject_text, title, out, n);
 }

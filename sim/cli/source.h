@@ -80,8 +80,5 @@ source_origin(const struct source *s, struct span der, char *out, size_t n);
 /* What tells it from others in a chain: the unit, else the common name; title
  * for an empty subject. */
 void source_name(const struct cert *c, const char *title, char *out, size_t n);
-/* The same of a Name as text. */
-void
-source_short_name(const char *name, const char *title, char *out, size_t n);
 
 #endif

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "sim/base/auto.h"
-#include "sim/cli/html.h"
+#include "sim/report/html.h"
 
 #define SIZE(a) (sizeof(a) / sizeof(*(a)))
 

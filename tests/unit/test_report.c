@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "sim/base/base64.h"
-#include "sim/cli/report.h"
-#include "sim/cli/report_part.h"
+#include "sim/report/report.h"
+#include "sim/report/report_part.h"
 
 #define SIZE(a) (sizeof(a) / sizeof(*(a)))
 

@@ -10,7 +10,7 @@
 
 #include "sim/base/file.h"
 #include "sim/cli/show.h"
-#include "sim/cli/xml.h"
+#include "sim/report/xml.h"
 
 #define NOW       1767225600 /* 2026-01-01 */
 #define REFERENCE "../shared/reference/odca/"
@@ -51,7 +51,7 @@ static void
 test_escapes(void **state)
 {
 	for (size_t i = 0; i < SIZE(escapes); i++) {
-		check_text(show_dot_text, escapes[i].text, escapes[i].dot);
+		check_text(graph_dot_text, escapes[i].text, escapes[i].dot);
 		check_text(xml_text, escapes[i].text, escapes[i].svg);
 	}
 	check_text(xml_lines, "a<\nb\r", "a&#60;\nb\\x0d");
@@ -111,8 +111,8 @@ test_hostile(void **state)
 				.text = EVIL,
 			};
 	}
-	dot = draw(&g, show_dot);
-	svg = draw(&g, show_svg);
+	dot = draw(&g, graph_dot);
+	svg = draw(&g, graph_svg);
 	assert_null(strstr(dot, "\n\"]; evil"));
 	assert_null(strstr(dot, "\"]; evil [label=\"<script>&\\"));
 	assert_non_null(
@@ -255,12 +255,12 @@ test_straddle(void **state)
 		skip();
 	real_source(&s);
 	assert_int_equal(source_verify(&s, NOW, false, NULL), 0);
-	assert_int_equal(graph_new(&s, &g, NULL), 0);
+	assert_int_equal(show_graph(&s, &g, NULL), 0);
 	assert_true(g->accepted);
 	assert_int_equal(g->n_nodes, 7);
 	assert_int_equal(g->n_layers, 7);
-	dot = draw(g, show_dot);
-	svg = draw(g, show_svg);
+	dot = draw(g, graph_dot);
+	svg = draw(g, graph_svg);
 	assert_non_null(strstr(dot, "NV 0x01c00100, bytes 1483 to 2047\\l"
 				    "       NV 0x01c00101, bytes 0 to 123\\l"));
 	assert_non_null(strstr(svg, ">NV 0x01c00101, bytes 0 to 123<"));

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "sim/cli/report_part.h"
+#include "sim/report/report_part.h"
 
 /* Where the key identifier in a URL begins; its length if there is none. */
 static size_t

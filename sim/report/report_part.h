@@ -3,13 +3,13 @@
  *
  * Each part puts a section, or nothing when the document has nothing for it.
  */
-#ifndef SIM_CLI_REPORT_PART_H
-#define SIM_CLI_REPORT_PART_H
+#ifndef SIM_REPORT_REPORT_PART_H
+#define SIM_REPORT_REPORT_PART_H
 
 #include <jansson.h>
 
 #include "sim/aik/mode.h"
-#include "sim/cli/html.h"
+#include "sim/report/html.h"
 
 #define MAX_SECTIONS 16
 

@@ -1,14 +1,18 @@
 /*
- * show_graph.h - the certificates of a TPM as a picture: who signed whom.
+ * graph.h - certificates as a picture: who signed whom.
  *
  * A model that knows no format: nodes of short lines, each below the node of
- * its issuer.  show_dot.c and show_svg.c draw it.  Text is as certificates and
- * the command line have it: who draws escapes it.
+ * its issuer.  graph_dot.c and graph_svg.c draw it.  Text is as certificates
+ * and the command line have it: who draws escapes it.
  */
-#ifndef SIM_CLI_SHOW_GRAPH_H
-#define SIM_CLI_SHOW_GRAPH_H
+#ifndef SIM_REPORT_GRAPH_H
+#define SIM_REPORT_GRAPH_H
 
-#include "sim/cli/source.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sim/base/buf.h"
+#include "sim/base/limits.h"
 
 /* Every path, every certificate of NV, and what each path lacks. */
 #define MAX_GRAPH_NODES                                                        \
@@ -73,11 +77,8 @@ struct graph {
 	unsigned n_layers;
 };
 
-/* From a verified source; the graph borrows its certificates. The caller frees
- * it with free(). */
-int graph_new(const struct source *s, struct graph **ret, struct err *e);
-/* For who makes one from something else. Text as lines of a node, as many as it
- * needs; those that find no room are left out. */
+/* Text as lines of a node, as many as it needs; those that find no room are
+ * left out. */
 void graph_add(struct graph_node *n, enum graph_style style, const char *label,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Is upper the node lower, or one that lower hangs from? */
@@ -92,5 +93,19 @@ const char *graph_scope_name(enum graph_scope scope);
 /* How much of text goes into a line of so many columns: up to a blank, a
  * slash or an underscore where there is one. */
 size_t graph_break(const char *text, size_t columns);
+/* What of a Name tells it from others in a chain: the unit, else the common
+ * name; title for an empty one. */
+void graph_short_name(const char *name, const char *title, char *out, size_t n);
+
+/* The picture: Graphviz' language, and SVG that needs nothing else. -1 without
+ * memory. */
+int graph_dot(const struct graph *g, FILE *out);
+int graph_svg(const struct graph *g, FILE *out);
+/* The same within a page, which has the style (style_chain()) and says what
+ * stands above; id begins the ids in it. */
+int graph_svg_part(const struct graph *g, const char *id, FILE *out);
+/* Text within quotes of Graphviz' language: what is not printable ASCII becomes
+ * "\xNN". SVG's is of xml.h. */
+void graph_dot_text(const char *text, FILE *out);
 
 #endif

@@ -1,7 +1,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "sim/cli/xml.h"
+#include "sim/report/xml.h"
 
 static void
 put(const char *text, bool lines, FILE *out)

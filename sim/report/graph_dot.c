@@ -1,8 +1,8 @@
-#include "sim/cli/show.h"
+#include "sim/report/graph.h"
 
 /* A label has entities as in HTML, and escapes of its own. */
 void
-show_dot_text(const char *text, FILE *out)
+graph_dot_text(const char *text, FILE *out)
 {
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
@@ -23,7 +23,7 @@ static void
 put_line(const char *label, const char *text, FILE *out)
 {
 	(void)fprintf(out, "%-*s", *label != '\0' ? 7 : 0, label);
-	show_dot_text(text, out);
+	graph_dot_text(text, out);
 	(void)fputs("\\l", out);
 }
 
@@ -82,7 +82,7 @@ put_edge(const struct graph *g, size_t i, FILE *out)
 }
 
 int
-show_dot(const struct graph *g, FILE *out)
+graph_dot(const struct graph *g, FILE *out)
 {
 	(void)fputs("digraph chain {\n  label=\"", out);
 	put_line("", g->title, out);

@@ -5,8 +5,8 @@
  *
  * It is made of the JSON that these commands print, so it says what that says.
  */
-#ifndef SIM_CLI_REPORT_H
-#define SIM_CLI_REPORT_H
+#ifndef SIM_REPORT_REPORT_H
+#define SIM_REPORT_REPORT_H
 
 #include <jansson.h>
 

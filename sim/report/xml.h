@@ -1,8 +1,8 @@
 /*
  * xml.h - text from anywhere within XML: SVG, JUnit's reports.
  */
-#ifndef SIM_CLI_XML_H
-#define SIM_CLI_XML_H
+#ifndef SIM_REPORT_XML_H
+#define SIM_REPORT_XML_H
 
 #include <stdio.h>
 

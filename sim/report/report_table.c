@@ -1,4 +1,4 @@
-#include "sim/cli/report_part.h"
+#include "sim/report/report_part.h"
 
 /* Roles are said aloud: on a phone the style makes blocks of the rows, which
  * would be no table for who hears it. */

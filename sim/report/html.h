@@ -6,13 +6,13 @@
  * that what a certificate or a service says is never more than text; and what
  * was begun is ended in its order, which this keeps in mind.
  */
-#ifndef SIM_CLI_HTML_H
-#define SIM_CLI_HTML_H
+#ifndef SIM_REPORT_HTML_H
+#define SIM_REPORT_HTML_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "sim/cli/xml.h"
+#include "sim/report/xml.h"
 
 #define MAX_HTML_DEPTH 24
 

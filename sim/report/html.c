@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "sim/base/auto.h"
-#include "sim/cli/html.h"
+#include "sim/report/html.h"
 
 FILE *
 html_stream(struct html *h)

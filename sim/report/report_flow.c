@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "sim/aik/hresult.h"
-#include "sim/cli/report_part.h"
+#include "sim/report/report_part.h"
 
 /*
  * A row a step, from the client to whom it asks; in pixels. Letters and words

@@ -1,11 +1,11 @@
-#include "sim/cli/style.h"
+#include "sim/report/style.h"
 
 /* The assembler looks for the files from the top of the source tree. */
 #define PUT(symbol, path)                                                      \
 #symbol ":\n\t.incbin \"" path "\"\n" #symbol "_end:\n"
 
-__asm__(".pushsection .rodata\n" PUT(report_css, "sim/cli/report.css")
-	PUT(chain_css, "sim/cli/chain.css") "\t.popsection\n");
+__asm__(".pushsection .rodata\n" PUT(report_css, "sim/report/report.css")
+	PUT(chain_css, "sim/report/chain.css") "\t.popsection\n");
 
 #pragma GCC visibility push(hidden)
 extern const uint8_t report_css[], report_css_end[];

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "odca/fault.h"
-#include "sim/cli/report_part.h"
+#include "sim/report/report_part.h"
 
 /* --- a check ----------------------------------------------------------------
  */

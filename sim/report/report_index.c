@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "sim/cli/report_part.h"
+#include "sim/report/report_part.h"
 
 struct view
 report_view(const json_t *enroll, const json_t *reproduction)

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "sim/base/base64.h"
-#include "sim/cli/report_part.h"
+#include "sim/report/report_part.h"
 
 #define DUMP_LINE 16
 #define MAX_DUMP  512

@@ -1,9 +1,8 @@
 #include <string.h>
 
-#include "sim/cli/out.h"
-#include "sim/cli/show.h"
-#include "sim/cli/style.h"
-#include "sim/cli/xml.h"
+#include "sim/report/graph.h"
+#include "sim/report/style.h"
+#include "sim/report/xml.h"
 
 /*
  * Rows of boxes, a row a layer, each box above the middle of what it issued;
@@ -171,13 +170,14 @@ put_box(struct drawing *d, size_t i)
 {
 	const struct graph_node *n = &d->g->nodes[i];
 	const struct box *b = &d->boxes[i];
-	auto_free char *id = out_hex(n->ski);
 	char class[64];
 
 	(void)snprintf(class, sizeof(class), "box %s%s",
 	    scope_classes[n->scope], n->bad ? " failed" : "");
-	(void)fprintf(d->out, "<g class=\"cert\" data-key-id=\"%s\">\n",
-	    id != NULL ? id : "");
+	(void)fputs("<g class=\"cert\" data-key-id=\"", d->out);
+	for (size_t k = 0; k < n->ski.n; k++)
+		(void)fprintf(d->out, "%02x", n->ski.p[k]);
+	(void)fputs("\">\n", d->out);
 	put_rect(d, class, b->x, b->y, BOX_WIDTH, b->height);
 	(void)snprintf(
 	    class, sizeof(class), "stripe %s", scope_classes[n->scope]);
@@ -525,13 +525,13 @@ put_all(const struct graph *g, const char *part_of, FILE *out)
 }
 
 int
-show_svg(const struct graph *g, FILE *out)
+graph_svg(const struct graph *g, FILE *out)
 {
 	return put_all(g, NULL, out);
 }
 
 int
-show_svg_part(const struct graph *g, const char *id, FILE *out)
+graph_svg_part(const struct graph *g, const char *id, FILE *out)
 {
 	return put_all(g, id, out);
 }

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "sim/cli/report_part.h"
-#include "sim/cli/show.h"
+#include "sim/report/graph.h"
+#include "sim/report/report_part.h"
 
 /* A graph, and what its nodes are of. */
 struct chain {
@@ -182,7 +182,7 @@ add_id(struct graph_node *n, const char *id, const json_t *authority)
 static void
 add_title(struct chain *ch, size_t i, const char *subject, const char *title)
 {
-	source_short_name(
+	graph_short_name(
 	    subject, title, ch->of[i].name, sizeof(ch->of[i].name));
 	graph_add(&ch->g.nodes[i], LINE_TITLE, "", "%s", ch->of[i].name);
 }
@@ -242,7 +242,7 @@ put_figure(struct page *p, struct chain *ch, const char *caption)
 	report_id(p, "chain");
 	report_scroller(p, "scroll", "Picture of the chain");
 	(void)snprintf(id, sizeof(id), "%schain-", p->prefix);
-	(void)show_svg_part(&ch->g, id, html_stream(&p->h));
+	(void)graph_svg_part(&ch->g, id, html_stream(&p->h));
 	html_end(&p->h);
 	html_leaf(&p->h, "figcaption", NULL, caption);
 	html_end(&p->h);

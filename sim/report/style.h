@@ -2,8 +2,8 @@
  * style.h - the style sheets of pages and pictures: files of this folder, which
  * are part of the program.
  */
-#ifndef SIM_CLI_STYLE_H
-#define SIM_CLI_STYLE_H
+#ifndef SIM_REPORT_STYLE_H
+#define SIM_REPORT_STYLE_H
 
 #include "sim/base/buf.h"
 

@@ -2,7 +2,7 @@
 
 #include "sim/aik/event.h"
 #include "sim/aik/hresult.h"
-#include "sim/cli/report_part.h"
+#include "sim/report/report_part.h"
 
 /* --- what it was ------------------------------------------------------------
  */

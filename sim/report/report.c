@@ -5,10 +5,9 @@
 #include "config.h"
 #include "sim/base/clock.h"
 #include "sim/base/file.h"
-#include "sim/cli/out.h"
-#include "sim/cli/report.h"
-#include "sim/cli/report_part.h"
-#include "sim/cli/style.h"
+#include "sim/report/report.h"
+#include "sim/report/report_part.h"
+#include "sim/report/style.h"
 
 /* --- an enrolment -----------------------------------------------------------
  */
@@ -161,7 +160,7 @@ put_foot(struct page *p)
 {
 	char now[32];
 
-	out_time(clock_now(), now);
+	clock_text(clock_now(), now);
 	html_begin(&p->h, "footer", NULL);
 	html_leaf(&p->h, "p", NULL,
 	    "Made by odcasim " ODCASIM_VERSION
