@@ -165,6 +165,52 @@ file_write_public(int dirfd, const char *path, struct span s, struct err *e)
 	return replace(dirfd, path, 0644, false, s, FILE_NOSYNC, e);
 }
 
+/* A device, a FIFO, a socket: what is no file to take the place of. */
+static bool
+is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
+	       !S_ISDIR(st.st_mode);
+}
+
+/* What a link leads to; NULL: it is none, or leads nowhere. */
+static char *
+behind_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode)
+		   ? realpath(path, NULL)
+		   : NULL;
+}
+
+int
+file_put(const char *path, struct span s, struct err *e)
+{
+	auto_free char *real = behind_link(path);
+	auto_fd int fd = -1;
+
+	if (!is_special(path))
+		return file_write_public(
+		    AT_FDCWD, real != NULL ? real : path, s, e);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(e, "open '%s'", path);
+	return write_all(fd, s) != 0 ? err_errno(e, "write '%s'", path) : 0;
+}
+
+int
+file_try_put(const char *path, struct err *e)
+{
+	auto_free char *real = behind_link(path);
+
+	if (!is_special(path))
+		return file_try_write(AT_FDCWD, real != NULL ? real : path, e);
+	return access(path, W_OK) != 0 ? err_errno(e, "write '%s'", path) : 0;
+}
+
 bool
 file_exists(int dirfd, const char *path)
 {

@@ -43,6 +43,11 @@ file_write_public(int dirfd, const char *path, struct span s, struct err *e);
  * Before work whose result will be written there. */
 int file_try_write(int dirfd, const char *path, struct err *e);
 
+/* The two for what a user names: a link stays one, and a device or a FIFO is
+ * written to, not replaced. */
+int file_put(const char *path, struct span s, struct err *e);
+int file_try_put(const char *path, struct err *e);
+
 /* True when there is something of that name, a dangling link included. */
 bool file_exists(int dirfd, const char *path);
 

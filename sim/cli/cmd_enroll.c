@@ -92,8 +92,7 @@ check_files(const struct args *a, struct err *e)
 	const char *const paths[] = { a->out, a->enroll.context, a->junit };
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (paths[i] != NULL &&
-		    file_try_write(AT_FDCWD, paths[i], e) != 0)
+		if (paths[i] != NULL && file_try_put(paths[i], e) != 0)
 			return -1;
 	return report_check(a->report, e);
 }
@@ -107,8 +106,7 @@ write_files(const struct args *a, const struct enroll_result *r, struct err *e)
 		return 0;
 	if (cert_to_pem(buf_span(&r->cert), &pem))
 		return err_set(e, E_NOMEM, "AIK certificate");
-	if (a->out != NULL &&
-	    file_write_public(AT_FDCWD, a->out, buf_span(&pem), e) != 0)
+	if (a->out != NULL && file_put(a->out, buf_span(&pem), e) != 0)
 		return -1;
 	return a->enroll.context == NULL
 		   ? 0

@@ -1,8 +1,6 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "odca/family.h"
 #include "sim/base/clock.h"
@@ -325,25 +323,6 @@ put_stream(FILE *f, const char *name, struct span s, struct err *e)
 	return 0;
 }
 
-/* What a link leads to is replaced, a device or a FIFO is written to. */
-static int
-put_file(const char *path, struct span s, struct err *e)
-{
-	auto_free char *real = realpath(path, NULL);
-	struct stat st;
-	FILE *f;
-	int rc;
-
-	if (real == NULL || stat(real, &st) != 0 || S_ISREG(st.st_mode))
-		return file_write_public(
-		    AT_FDCWD, real != NULL ? real : path, s, e);
-	f = fopen(real, "we");
-	rc = put_stream(f, path, s, e);
-	if (f != NULL)
-		(void)fclose(f);
-	return rc;
-}
-
 /* To a file, or to stdout. */
 static int
 show_picture(const struct source *s, int (*put)(const struct graph *, FILE *),
@@ -357,7 +336,7 @@ show_picture(const struct source *s, int (*put)(const struct graph *, FILE *),
 	const struct span s_text = { (const uint8_t *)text, n };
 
 	return strcmp(path, STDOUT) != 0
-		   ? put_file(path, s_text, e)
+		   ? file_put(path, s_text, e)
 		   : put_stream(stdout, "stdout", s_text, e);
 }
 

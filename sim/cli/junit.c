@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -19,7 +18,7 @@ junit_begin(const char *path, struct junit *ret, struct err *e)
 	*ret = (struct junit){ .path = path };
 	if (path == NULL)
 		return 0;
-	if (file_try_write(AT_FDCWD, path, e) != 0)
+	if (file_try_put(path, e) != 0)
 		return -1;
 	if ((ret->out = open_memstream(&ret->cases, &ret->n)) == NULL)
 		return err_set(e, E_NOMEM, "results");
@@ -131,6 +130,5 @@ junit_write(struct junit *j, const char *suite, struct err *e)
 	put_file(j, suite, out);
 	if (fclose(out) != 0)
 		return err_set(e, E_NOMEM, "results");
-	return file_write_public(
-	    AT_FDCWD, j->path, (struct span){ (const uint8_t *)text, n }, e);
+	return file_put(j->path, (struct span){ (const uint8_t *)text, n }, e);
 }

@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 
@@ -215,7 +214,7 @@ report_page(enum report_kind kind, const json_t *doc, FILE *out)
 int
 report_check(const char *path, struct err *e)
 {
-	return path != NULL ? file_try_write(AT_FDCWD, path, e) : 0;
+	return path != NULL ? file_try_put(path, e) : 0;
 }
 
 int
@@ -235,6 +234,5 @@ report_write(
 	rc = report_page(kind, doc, f);
 	if (fclose(f) != 0 || rc != 0)
 		return err_set(e, E_NOMEM, "report '%s'", path);
-	return file_write_public(
-	    AT_FDCWD, path, (struct span){ (const uint8_t *)text, n }, e);
+	return file_put(path, (struct span){ (const uint8_t *)text, n }, e);
 }

@@ -262,12 +262,20 @@ test_file(void **state)
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(file_read(AT_FDCWD, path, &b, &e), -1);
 	assert_int_equal(e.code, E_FORMAT);
+	/* A device is written to, and still there. */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/dev/full", path), 0);
+	assert_int_equal(file_try_put(path, &e), 0);
+	assert_int_equal(file_put(path, SPAN_STR("x"), &e), -1);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
 	assert_int_equal(unlink(path), 0);
 	/* In the way of the rename: nothing else stays behind. */
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(
 	    file_write(AT_FDCWD, path, SPAN_STR("x"), FILE_NOSYNC, &e), -1);
 	assert_int_equal(file_try_write(AT_FDCWD, path, &e), -1);
+	assert_int_equal(file_try_put(path, &e), -1);
 	assert_int_equal(rmdir(path), 0);
 	/* A directory that is gone: an error, not a file somewhere else. */
 	assert_int_equal(rmdir(dir), 0);
