@@ -200,13 +200,13 @@ put_verdict(struct page *p, const json_t *doc)
 		    report_text(why, "name"));
 	html_end(&p->h);
 	html_begin(&p->h, "dl", "facts");
-	report_term(p, "Tried",
-	    "Each EK certificate's chain, walked to a "
-	    "root, and all of it checked");
 	report_term(p, "Found", report_text(why, "found"));
 	report_term(p, "Wanted", report_text(why, "wanted"));
 	report_term(p, "Clause", report_text(why, "clause"));
 	put_causes(p, report_text(why, "name"));
+	report_term(p, "Tried",
+	    "Each EK certificate's chain, walked to a "
+	    "root, and all of it checked");
 	report_term(p, "As of", report_text(doc, "time"));
 	html_end(&p->h);
 	html_end(&p->h);

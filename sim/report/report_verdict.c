@@ -189,6 +189,8 @@ put_services(struct page *p, const struct mode *m)
 		html_textf(&p->h, ", fault %s", m->cloud_fault);
 	else if (m->wire == WIRE_CLOUD)
 		html_text(&p->h, " that work");
+	if ((m->other & OTHER_CLOUD) && !(m->other & OTHER_CLIENT))
+		html_text(&p->h, ", of another hierarchy than the client's");
 	html_text(&p->h, ".");
 }
 
@@ -215,14 +217,14 @@ put_facts(struct page *p, const struct view *v)
 	const struct mode *m = v->mode;
 
 	html_begin(&p->h, "dl", "facts");
-	put_tried(p, v);
-	report_term(p, "Who meets it", m != NULL ? m->who : NULL);
 	if (!v->enrolled)
 		report_term(p, "What happened", what_happened(v));
 	report_term(p, "Why", m != NULL ? m->why : NULL);
 	report_term(p, "What helps", m != NULL ? m->remedy : NULL);
 	if (m == NULL && !v->enrolled)
 		put_likely(p, v);
+	report_term(p, "Who meets it", m != NULL ? m->who : NULL);
+	put_tried(p, v);
 	put_expectation(p, v);
 	html_end(&p->h);
 }
