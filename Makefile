@@ -94,7 +94,7 @@ BENCHES := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c)
 C_FILES := $(wildcard sim/*/*.[ch] odca/*.[ch] tests/*/*.[ch])
 SH_FILES := $(wildcard scripts/* tests/*/*.sh) .ci/run
 
-.PHONY: all run check check-unit check-wire check-fuzz check-interop check-vm check-docs lint fmt san bench soak fuzz install clean help test-programs
+.PHONY: all run check check-unit check-wire check-fuzz check-interop check-vm check-docs check-pages lint fmt san bench soak fuzz install clean help test-programs
 .DELETE_ON_ERROR:
 
 all: $(OUT)/odcasim ## build the program: build/odcasim
@@ -121,6 +121,9 @@ check-interop: $(OUT)/odcasim $(HELPERS) ## real clients: tpm2-tools, IBM TSS, o
 check-vm: $(OUT)/odcasim ## guests under QEMU: certificates, measured boot, sleep, migration
 	$(Q)$(MAKE) --no-print-directory SANITIZER= build/vm/vmlinuz build/vm/initrd
 	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests vm $(sort $(wildcard tests/vm/test-*.sh))
+
+check-pages: $(OUT)/odcasim ## reports in a browser, that of every failure mode too
+	$(Q)ALL_MODES=1 ODCASIM=$(OUT)/odcasim scripts/run-tests pages tests/interop/test-report.sh
 
 check-docs: $(OUT)/odcasim ## what README shows is what the program prints
 	$(Q)ODCASIM=$(OUT)/odcasim scripts/run-tests docs scripts/check-docs

@@ -58,7 +58,11 @@ ok "with a seed" "$ODCASIM" exec --seed lab-secret -- \
 fails "that is not in the command line" grep -q lab-secret "$TMP/out"
 
 # SIGTERM reaches the command, and exec ends as the command does.
-launch "$ODCASIM" exec -- bash -c 'trap "exit 5" TERM; echo running; while :; do read -r -t 1 <> <(:); done'
+# (A trap of bash may miss it.)
+launch "$ODCASIM" exec -- "$PYTHON" -c 'import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+print("running", flush=True)
+sys.exit(5 if signal.sigwait({signal.SIGTERM}) else 1)'
 is "a command runs" "$READY" running
 kill "$PID"
 wait "$PID"
