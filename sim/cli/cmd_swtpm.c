@@ -59,7 +59,7 @@ start_for_info(const char *uri, const struct store_options *o, struct err *e)
 		return -1;
 	if (!store_has_tpm(s))
 		return 0;
-	return engine_try_state(e) != 0 || engine_power_on(e) != 0 ? -1 : 0;
+	return engine_power_on_or_end(e);
 }
 
 static int

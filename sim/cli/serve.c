@@ -39,13 +39,6 @@ try_state(struct store *store, const struct serve_options *o, struct err *e)
 							 : 0;
 }
 
-static int
-power_on(struct store *store, struct err *e)
-{
-	return store_has_tpm(store) ? engine_power_on_or_end(e)
-				    : engine_power_on(e);
-}
-
 int
 serve_power_on(
     struct store *store, const struct serve_options *o, struct err *e)
@@ -60,7 +53,7 @@ serve_power_on(
 				   "are libtpms' own, not Intel PTT's");
 	if (!o->power)
 		return try_state(store, o, e);
-	return power_on(store, e) != 0 ? -1 : start_up(o, e);
+	return engine_power_on_or_end(e) != 0 ? -1 : start_up(o, e);
 }
 
 /* A descriptor that was inherited listens, or is connected. */

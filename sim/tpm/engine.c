@@ -310,6 +310,8 @@ engine_power_on_or_end(struct err *e)
 {
 	int rc;
 
+	if (!store_has_tpm(tpm.store))
+		return engine_power_on(e);
 	store_hold(tpm.store);
 	rc = power_on(guarded_init, e);
 	if (rc != 0)

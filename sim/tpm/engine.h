@@ -43,7 +43,8 @@ bool engine_has_identity(void);
 /* _TPM_Init after power loss; nothing happens when power is on. */
 int engine_power_on(struct err *e);
 /*
- * The same, once a process and before all else, of a state that may be damaged:
+ * The same, once a process and before all else, of a state that may be damaged,
+ * or of none, which is manufactured:
  * without the child of engine_try_state(), which costs as much again. After a
  * failure, E_FORMAT or the store's, the engine is of no use, and the process
  * has to end; nothing was written, unless it was the writing that failed.

@@ -375,8 +375,6 @@ provision_power_on(const struct device *d, struct store *s, struct err *e)
 	if (store_delete(s, "volatilestate", e) != 0 ||
 	    store_delete(s, "savestate", e) != 0 || engine_init(s, e) != 0)
 		return -1;
-	if (store_has_tpm(s) && engine_try_state(e) != 0)
-		return -1;
 	if (device_tpm_entropy(d, entropy, e) != 0)
 		return -1;
 	if (!store_has_tpm(s))
@@ -388,7 +386,7 @@ provision_power_on(const struct device *d, struct store *s, struct err *e)
 	if (engine_has_identity())
 		(void)engine_set_deterministic(SPAN_OF(entropy), e);
 	explicit_bzero(entropy, sizeof(entropy));
-	return engine_power_on(e);
+	return engine_power_on_or_end(e);
 }
 
 static void

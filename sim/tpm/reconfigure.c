@@ -29,8 +29,7 @@ restart(struct store *s, unsigned banks, struct err *e)
 		store_keep_in_memory(s);
 	if (store_delete(s, "volatilestate", e) != 0 ||
 	    store_delete(s, "savestate", e) != 0 || engine_init(s, e) != 0 ||
-	    engine_try_state(e) != 0 || engine_power_on(e) != 0 ||
-	    provision_banks(banks, e) != 0)
+	    engine_power_on_or_end(e) != 0 || provision_banks(banks, e) != 0)
 		return -1;
 	engine_power_off();
 	return 0;
