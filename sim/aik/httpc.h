@@ -15,6 +15,12 @@
 #include "sim/base/err.h"
 #include "sim/base/limits.h"
 
+/* A label of more than 63 octets: no query can carry it (RFC 1035 2.3.4), so
+ * no resolver is asked. */
+#define HTTPC_NO_SUCH_NAME                                                     \
+	"this-name-is-longer-than-sixty-three-octets-and-cannot-be-asked-for." \
+	"invalid"
+
 struct httpc_options {
 	/* "127.0.0.1:8443", as httpc_check_address() likes it: where every name
 	 * is, past any proxy; NULL: where DNS says it is, by the proxy that the

@@ -3,15 +3,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include "odca/cert.h"
 #include "odca/pki.h"
 #include "odca/service.h"
 #include "sim/aik/event.h"
 #include "sim/aik/hresult.h"
 #include "sim/base/file.h"
+#include "sim/base/port.h"
 #include "sim/cli/enroll_out.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/junit.h"
@@ -231,8 +229,8 @@ open_http(const struct args *a, const struct pki *p, const char *connect_to,
 	return httpc_new(&o, ret, e);
 }
 
-/* The way to the service, and those that lead nowhere (RFC 6761 6.4). */
-#define UNRESOLVED "odcasim.invalid:443"
+/* The way to the service, and those that lead nowhere (httpc.h, port.h). */
+#define UNRESOLVED HTTPC_NO_SUCH_NAME ":443"
 
 struct ways {
 	struct httpc *right, *unresolved, *closed;
@@ -251,27 +249,11 @@ ways_done(struct ways *w)
 		(void)close(w->fd);
 }
 
-/* A port that is bound, so nobody else's, and where nobody listens. */
-static int
-closed_port(int *ret_fd, char out[static 32], struct err *e)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t n = sizeof(at);
-
-	if ((*ret_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0 ||
-	    bind(*ret_fd, (const struct sockaddr *)&at, n) != 0 ||
-	    getsockname(*ret_fd, (struct sockaddr *)&at, &n) != 0)
-		return err_errno(e, "closed port");
-	(void)snprintf(out, 32, "127.0.0.1:%u", ntohs(at.sin_port));
-	return 0;
-}
-
 static int
 ways_open(
     const struct args *a, const struct pki *p, struct ways *w, struct err *e)
 {
-	char nobody[32];
+	char nobody[PORT_ADDRESS_SIZE];
 
 	if (cloudfault_new(
 		&a->enroll.faults, true, a->enroll.seed, &w->faults, e) != 0 ||
@@ -280,7 +262,7 @@ ways_open(
 		return -1;
 	if (w->faults == NULL)
 		return 0;
-	return closed_port(&w->fd, nobody, e) != 0 ||
+	return port_take(false, &w->fd, nobody, e) != 0 ||
 		       open_http(a, p, UNRESOLVED, NULL, &w->unresolved, e) !=
 			   0 ||
 		       open_http(a, p, nobody, NULL, &w->closed, e) != 0

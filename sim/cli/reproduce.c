@@ -1,24 +1,15 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "sim/base/port.h"
 #include "sim/cli/reproduce.h"
 #include "sim/cli/serve.h"
 #include "sim/tpm/child.h"
 #include "sim/tpm/engine.h"
 #include "sim/tpm/tpmcmd.h"
 
-#define LOOPBACK "127.0.0.1"
-#define SEED     "reproduce"
-/* A label of more than 63 octets: no query can carry it (RFC 1035 2.3.4), so
- * no resolver is asked. */
-#define NO_SUCH_NAME                                                           \
-	"this-name-is-longer-than-sixty-three-octets-and-cannot-be-asked-for." \
-	"invalid"
-/* A connection that nobody accepts waits in the queue. */
-#define BACKLOG    8
+#define LOOPBACK   "127.0.0.1"
+#define SEED       "reproduce"
 #define MAX_OUTPUT (256 * 1024)
 
 #define OWNER_PASSWORD "secret"
@@ -267,7 +258,7 @@ note_all(struct reproduction *r, const struct mode *m, struct err *e)
 {
 	static const char *const wires[] = {
 		[WIRE_CLOUD] = LOOPBACK ":8443",
-		[WIRE_NO_NAME] = NO_SUCH_NAME ":443",
+		[WIRE_NO_NAME] = HTTPC_NO_SUCH_NAME ":443",
 		[WIRE_CLOSED] = LOOPBACK ":1",
 		[WIRE_BLACK_HOLE] = LOOPBACK ":8444",
 		[WIRE_PROXY] = LOOPBACK ":8443",
@@ -303,33 +294,14 @@ note_all(struct reproduction *r, const struct mode *m, struct err *e)
 /* --- the wire ---------------------------------------------------------------
  */
 
-/* A port of our own: closed as long as nobody listens on it, and silent when
- * what comes is not accepted. It is nobody else's until *ret_fd is closed. */
-static int
-take_port(bool listens, int *ret_fd, char out[static 64], struct err *e)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t n = sizeof(a);
-	auto_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, n) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&a, &n) != 0 ||
-	    (listens && listen(fd, BACKLOG) != 0))
-		return err_errno(e, "a port on " LOOPBACK);
-	(void)snprintf(out, 64, LOOPBACK ":%u", ntohs(a.sin_port));
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
 static int
 lay_wire(const struct mode *m, const char *cloud, int *ret_fd,
-    char out[static 64 + sizeof(NO_SUCH_NAME)], struct err *e)
+    char out[static 64 + sizeof(HTTPC_NO_SUCH_NAME)], struct err *e)
 {
 	if (m->wire == WIRE_CLOSED || m->wire == WIRE_BLACK_HOLE)
-		return take_port(m->wire == WIRE_BLACK_HOLE, ret_fd, out, e);
-	(void)snprintf(out, 64 + sizeof(NO_SUCH_NAME), "%s",
-	    m->wire == WIRE_NO_NAME ? NO_SUCH_NAME ":443" : cloud);
+		return port_take(m->wire == WIRE_BLACK_HOLE, ret_fd, out, e);
+	(void)snprintf(out, 64 + sizeof(HTTPC_NO_SUCH_NAME), "%s",
+	    m->wire == WIRE_NO_NAME ? HTTPC_NO_SUCH_NAME ":443" : cloud);
 	return 0;
 }
 
@@ -485,7 +457,7 @@ reproduce(
     struct lab *l, const struct mode *m, struct reproduction *r, struct err *e)
 {
 	AUTO(spawn_stop) struct spawn own = { .pid = 0 };
-	char cloud[64], connect[64 + sizeof(NO_SUCH_NAME)];
+	char cloud[64], connect[64 + sizeof(HTTPC_NO_SUCH_NAME)];
 	char state[MAX_PATH_LENGTH];
 	struct place p = { .state = state,
 		.pki = l->pki,
