@@ -43,19 +43,6 @@
  *   aik         what was issued
  */
 
-/* null for what is not known. */
-static json_t *
-number_or_null(int value, int unknown)
-{
-	return value != unknown ? json_integer(value) : json_null();
-}
-
-static json_t *
-text_or_null(const char *text)
-{
-	return text[0] != '\0' ? json_string(text) : json_null();
-}
-
 static json_t *
 json_place(size_t place)
 {
@@ -122,14 +109,14 @@ json_failure(const struct enroll_result *r, const struct err *why)
 		return json_null();
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "message", why->msg, "http_status",
-	    number_or_null((int)r->http_status, 0), "winhttp",
-	    number_or_null((int)r->winhttp, 0), "hresult",
+	    out_json_number(r->http_status, 0), "winhttp",
+	    out_json_number(r->winhttp, 0), "hresult",
 	    r->hresult != 0 ? json_sprintf("0x%08x", r->hresult) : json_null(),
-	    "hresult_name", text_or_null(hresult_name(r->hresult)),
-	    "hresult_text", text_or_null(hresult_text(r->hresult)),
-	    "pki_status", number_or_null(r->pki_status, SCEP_ABSENT),
-	    "fail_info", number_or_null(r->fail_info, SCEP_ABSENT), "reply",
-	    text_or_null(r->reply));
+	    "hresult_name", out_json_text(hresult_name(r->hresult)),
+	    "hresult_text", out_json_text(hresult_text(r->hresult)),
+	    "pki_status", out_json_number(r->pki_status, SCEP_ABSENT),
+	    "fail_info", out_json_number(r->fail_info, SCEP_ABSENT), "reply",
+	    out_json_text(r->reply));
 }
 
 static json_t *
@@ -183,10 +170,10 @@ enroll_json(
 			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "source", where, "enrolled", (int)r->enrolled, "step",
 	    json_sprintf("%c", enroll_letter(r->step)), "total_us",
-	    enroll_json_us(r->ns), "platform", text_or_null(r->platform),
-	    "request_id", text_or_null(r->request_id), "authority",
+	    enroll_json_us(r->ns), "platform", out_json_text(r->platform),
+	    "request_id", out_json_text(r->request_id), "authority",
 	    json_authority(r), "ek_certificate", json_ek(r), "caps",
-	    text_or_null(r->caps), "steps", json_steps(r), "requests",
+	    out_json_text(r->caps), "steps", json_steps(r), "requests",
 	    enroll_json_requests(r), "failure", json_failure(r, why), "checks",
 	    json_checks(r), "certificate", json_certificate(r), "certificates",
 	    enroll_json_certificates(r), "event", json_event(r));

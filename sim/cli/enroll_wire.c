@@ -16,12 +16,6 @@ enroll_json_us(uint64_t ns)
 	return json_integer((json_int_t)(ns / 1000));
 }
 
-static json_t *
-text_or_null(const char *text)
-{
-	return text[0] != '\0' ? json_string(text) : json_null();
-}
-
 /* --- messages ---------------------------------------------------------------
  */
 
@@ -156,8 +150,7 @@ static json_t *
 json_request(const struct enroll_request *q)
 {
 	return json_pack("{s:s, s:s, s:o, s:I, s:I, s:o}", "name", q->name,
-	    "method", q->method, "status",
-	    q->status != 0 ? json_integer((json_int_t)q->status) : json_null(),
+	    "method", q->method, "status", out_json_number(q->status, 0),
 	    "sent", (json_int_t)q->sent, "received", (json_int_t)q->received,
 	    "us", enroll_json_us(q->ns));
 }
@@ -167,8 +160,8 @@ add_exchange(
     json_t *o, const struct enroll_request *q, const struct enroll_exchange *x)
 {
 	json_t *more = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "url",
-	    x->url, "address", text_or_null(x->address), "error",
-	    text_or_null(x->error), "request",
+	    x->url, "address", out_json_text(x->address), "error",
+	    out_json_text(x->error), "request",
 	    json_message(&x->request, q->sent), "answer",
 	    json_message(&x->answer, q->received), "scep", json_scep(x));
 

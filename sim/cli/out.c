@@ -46,6 +46,19 @@ out_hex(struct span s)
 }
 
 json_t *
+out_json_text(const char *text)
+{
+	return text != NULL && text[0] != '\0' ? json_string(text)
+					       : json_null();
+}
+
+json_t *
+out_json_number(json_int_t value, json_int_t none)
+{
+	return value != none ? json_integer(value) : json_null();
+}
+
+json_t *
 out_json_hex(struct span s)
 {
 	auto_free char *hex = out_hex(s);

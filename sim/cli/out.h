@@ -24,6 +24,10 @@ int out_check_ready_fd(unsigned fd, struct err *e);
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD };
 const char *out_style(enum style s);
 
+/* null for NULL, and for the empty one. */
+json_t *out_json_text(const char *text);
+/* null for the value that stands for none. */
+json_t *out_json_number(json_int_t value, json_int_t none);
 /* Lower-case hex, colons none; the caller frees; NULL without memory. */
 char *out_hex(struct span s);
 /* The same as JSON; null for hex of nothing. */

@@ -1,19 +1,7 @@
 #include "sim/aik/event.h"
 #include "sim/aik/hresult.h"
+#include "sim/cli/out.h"
 #include "sim/cli/reproduce.h"
-
-static json_t *
-text_or_null(const char *text)
-{
-	return text != NULL && text[0] != '\0' ? json_string(text)
-					       : json_null();
-}
-
-static json_t *
-number_or_null(unsigned n)
-{
-	return n != 0 ? json_integer((json_int_t)n) : json_null();
-}
 
 static json_t *
 json_outcome(const struct mode_outcome *o)
@@ -21,11 +9,11 @@ json_outcome(const struct mode_outcome *o)
 	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:b}",
 	    "enrolled", (int)o->enrolled, "step",
 	    json_sprintf("%c", enroll_letter(o->step)), "http_status",
-	    number_or_null(o->status), "hresult",
+	    out_json_number(o->status, 0), "hresult",
 	    o->hresult != 0 ? json_sprintf("0x%08x", o->hresult) : json_null(),
-	    "hresult_name", text_or_null(hresult_name(o->hresult)), "denied",
-	    (int)o->denied, "reply", text_or_null(o->reply), "url_of",
-	    number_or_null(o->url_of), "ekop", (int)o->ekop);
+	    "hresult_name", out_json_text(hresult_name(o->hresult)), "denied",
+	    (int)o->denied, "reply", out_json_text(o->reply), "url_of",
+	    out_json_number(o->url_of, 0), "ekop", (int)o->ekop);
 }
 
 static json_t *
@@ -80,8 +68,9 @@ reproduce_json_mode(const struct mode *m)
 	    m->cloud_fault, "client_fault", m->client_fault, "client",
 	    authority_client_name(m->client), "want",
 	    can ? json_outcome(&m->want) : json_null(), "event",
-	    can && !m->want.enrolled ? number_or_null(event_id(m->want.step))
-				     : json_null(),
+	    can && !m->want.enrolled
+		? out_json_number(event_id(m->want.step), 0)
+		: json_null(),
 	    "autopilot", m->autopilot, "why", m->why, "remedy", m->remedy,
 	    "label", mode_label_text(m->label), "source", m->source);
 }
@@ -96,6 +85,6 @@ reproduce_json(const struct reproduction *r)
 		    by_hand, json_string(r->commands[i]));
 	return json_pack("{s:s, s:b, s:o, s:o, s:o, s:O}", "mode",
 	    r->mode->name, "expected", (int)r->expected, "difference",
-	    text_or_null(r->difference), "outcome", json_outcome(&r->outcome),
+	    out_json_text(r->difference), "outcome", json_outcome(&r->outcome),
 	    "commands", by_hand, "enrolment", r->enroll);
 }
